@@ -117,8 +117,13 @@ export interface Camera {
 
 export const DEFAULT_ANALYTICS: Analytics = { model: 'yolox-nano', fps: 5, confidence: 0.3 };
 
-export const CAMERA_STATES = ['connecting', 'live', 'retrying', 'stopped'] as const;
-export type CameraState = (typeof CAMERA_STATES)[number];
+export const CameraState = Type.Union([
+  Type.Literal('connecting'),
+  Type.Literal('live'),
+  Type.Literal('retrying'),
+  Type.Literal('stopped'),
+]);
+export type CameraState = Static<typeof CameraState>;
 
 /** A failure as a user sees it: a stable code and one sentence that says what to do. */
 export const Problem = Type.Object({ code: Type.String(), message: Type.String(), atMs: Type.Number() });
@@ -136,7 +141,7 @@ export type FrameRates = Static<typeof FrameRates>;
 /** What a camera is doing now. Measured in the vision node, about once a second and on every change of state. */
 export const CameraStatus = Type.Object({
   cameraId: Type.String(),
-  state: Type.Union(CAMERA_STATES.map((state) => Type.Literal(state))),
+  state: CameraState,
   sinceMs: Type.Number({ description: 'wall clock of the last change of state' }),
   reason: Type.Union([Problem, Type.Null()], { description: 'why it is retrying or stopped' }),
   nextTryAtMs: Type.Union([Type.Number(), Type.Null()]),

@@ -62,6 +62,8 @@ export interface VisionMetrics {
   readonly workers: number;
   /** Messages handed to the log and not yet durable. */
   readonly logQueue: number;
+  /** Analysed frames whose message could not be kept, because the disk failed for too long. */
+  readonly logLost: number;
   readonly rssBytes: number;
   readonly cpuSeconds: number;
 }

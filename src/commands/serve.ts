@@ -1,0 +1,70 @@
+import type { Command } from 'commander';
+import { loadConfig } from '../config/load.ts';
+import type { CommandContext } from './context.ts';
+
+/** `serve` and the processes it is made of. */
+export function registerServeCommands(program: Command, context: CommandContext): void {
+  program
+    .command('serve', { isDefault: true })
+    .description('start everything: hub, vision node and embedded store')
+    .option('-c, --config <file>', 'YAML file with the settings (default: ./config.yaml if there is one)')
+    .option('-p, --port <number>', 'port of the dashboard and the API')
+    .option('-d, --data <dir>', 'where everything is kept')
+    .option('--empty', 'start without the demo cameras')
+    .action(async (options: { config?: string; port?: string; data?: string }) => {
+      // the children read the same settings from the same places
+      if (options.config) process.env.SIGHTLINE_CONFIG = options.config;
+      if (options.port) process.env.SIGHTLINE_PORT = options.port;
+      if (options.data) process.env.SIGHTLINE_DATA = options.data;
+      const config = loadConfig({ env: process.env });
+      const { runHub } = await import('../hub.ts');
+      const stop = stopSignal();
+      await runHub({ config, signal: stop, onServing: printWelcome });
+    });
+
+  program
+    .command('node', { hidden: true })
+    .description('a vision node; started by the hub')
+    .action(async () => {
+      if (!process.send) {
+        process.stderr.write('sightline: a vision node is started by the hub: run `sightline serve`\n');
+        return context.exit(1);
+      }
+      const { runVisionNode } = await import('../vision-node.ts');
+      context.exit(await runVisionNode(loadConfig({ env: process.env })));
+    });
+
+  program
+    .command('store', { hidden: true })
+    .description('the embedded store; started by the hub')
+    .action(async () => {
+      const { runStoreProcess } = await import('../store/embedded/store-process.ts');
+      context.exit(await runStoreProcess());
+    });
+}
+
+/** Aborts on Ctrl-C, SIGTERM, a closed terminal, or when the process that started this one is gone. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop.abort());
+  if (process.channel) process.once('disconnect', () => stop.abort());
+  return stop.signal;
+}
+
+function printWelcome(info: { url: string; token: string; tokenGenerated: boolean; cameras: number }): void {
+  const lines = [
+    '',
+    `  Sightline is running`,
+    '',
+    `  dashboard  ${info.url}/#token=${info.token}`,
+    `  API        ${info.url}/api/docs`,
+    `  token      ${info.token}`,
+    '',
+    info.cameras === 0
+      ? '  No cameras yet: add one in the dashboard, or with `npx sightline camera add`.'
+      : `  ${info.cameras} ${info.cameras === 1 ? 'camera' : 'cameras'} registered.`,
+    '  Ctrl-C stops everything.',
+    '',
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}

@@ -1,0 +1,87 @@
+import { Observable, type OperatorFunction } from 'rxjs';
+import type { DropReason } from '../frame.ts';
+import type { Turns } from './turns.ts';
+
+export interface InTurn<T> {
+  readonly turns: Turns;
+  /**
+   * `latest`: one place to wait; a newer value takes it and the older is dropped as `superseded`. For live
+   * sources, where a queue would turn a slow model into growing delay.
+   * `every`: values wait in order. For files, whose source decodes no further until values are released.
+   */
+  readonly keep: 'latest' | 'every';
+  /** Judged when the turn comes: a value that waited too long is dropped as `stale`. */
+  isStale?(value: T): boolean;
+  /** Takes back a value that will not be projected; a frame owns a decoder's buffer. */
+  drop(value: T, reason: DropReason): void;
+}
+
+/**
+ * Runs `project` on one value at a time, each when the stream's turn comes. `project` owns its value
+ * from then on. Results keep the order of the values; nothing is dropped without `drop` being told.
+ *
+ * The value is chosen when the turn is granted, not when it is asked for: after a long wait behind other
+ * cameras it is the newest frame that is analysed.
+ */
+export function mapInTurn<T extends object, R>(
+  project: (value: T) => Promise<R>,
+  { turns, keep, isStale, drop }: InTurn<T>,
+): OperatorFunction<T, R> {
+  return (source) =>
+    new Observable<R>((subscriber) => {
+      const waiting: T[] = [];
+      let asked = false; // for a turn, or having one
+      let ended = false;
+      let withdraw = (): void => undefined;
+
+      const advance = (): void => {
+        if (asked || subscriber.closed) return;
+        if (waiting.length === 0) {
+          if (ended) subscriber.complete();
+          return;
+        }
+        asked = true;
+        withdraw = turns.ask((end) => {
+          const value = waiting.shift();
+          const finish = (): void => {
+            end();
+            asked = false;
+            advance();
+          };
+          if (value === undefined) return finish();
+          if (isStale?.(value)) {
+            drop(value, 'stale');
+            return finish();
+          }
+          project(value).then(
+            (result) => {
+              subscriber.next(result);
+              finish();
+            },
+            (error) => {
+              end();
+              subscriber.error(error);
+            },
+          );
+        });
+      };
+
+      const upstream = source.subscribe({
+        next: (value) => {
+          if (keep === 'latest' && waiting.length > 0) drop(waiting.pop() as T, 'superseded');
+          waiting.push(value);
+          advance();
+        },
+        error: (error) => subscriber.error(error),
+        complete: () => {
+          ended = true;
+          advance();
+        },
+      });
+      return () => {
+        upstream.unsubscribe();
+        withdraw();
+        for (const value of waiting.splice(0)) drop(value, 'stopped');
+      };
+    });
+}

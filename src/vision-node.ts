@@ -1,0 +1,199 @@
+import { mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { CameraStatus } from './camera.ts';
+import { systemClock } from './clock.ts';
+import type { Config } from './config/schema.ts';
+import { messageOf } from './errors.ts';
+import { openEmbeddedLog } from './log/embedded-log.ts';
+import { createLogAppender } from './log/log-appender.ts';
+import { createLogger } from './observe/logger.ts';
+import { RecentValues } from './pipeline/recent.ts';
+import { StageTimes } from './pipeline/stage-times.ts';
+import { WorkerHandle } from './vision/worker-handle.ts';
+import type { AnalysedFrame, FromWorker, WorkerCameraStatus } from './vision/worker-protocol.ts';
+import type { FromVisionNode, ToVisionNode, VisionMetrics } from './vision-protocol.ts';
+
+/** How long the workers may take to release their cameras before the process ends without them. */
+const STOP_TIMEOUT_MS = 10_000;
+const METRICS_INTERVAL_MS = 1_000;
+
+/**
+ * The process that touches pixels: it shares its cameras out to analysis workers and puts every analysed
+ * frame into the event log. This thread only coordinates.
+ *
+ * Started by the hub with an IPC channel, which carries `vision-protocol.ts`; it ends when that channel
+ * closes, so that no orphan keeps cameras or the log. A worker that dies takes the process with it: native
+ * state is shared, and the hub starts a fresh one within a second.
+ */
+export async function runVisionNode(config: Config): Promise<number> {
+  const clock = systemClock;
+  const log = createLogger('vision', config.logging);
+  mkdirSync(config.data.dir, { recursive: true });
+  const eventLog = openEmbeddedLog(join(config.data.dir, 'log.db'));
+  /** Exposure times of the frames whose messages are not durable yet, by message id. */
+  const capturedAtMs = new Map<string, { cameraId: string; ms: number }>();
+  const appender = createLogAppender({
+    log: {
+      append(topic, records) {
+        const added = eventLog.append(topic, records);
+        for (const { id } of records) becameDurable(id);
+        return added;
+      },
+    },
+    clock,
+    onError: (err, state) => log.error({ err, ...state }, 'the event log does not accept messages'),
+  });
+
+  const stopped = Promise.withResolvers<number>();
+  const tellHub = (message: FromVisionNode): void => {
+    if (process.connected) process.send?.(message, undefined, {}, () => undefined);
+  };
+
+  /** When each camera's events became durable, which only this thread knows. */
+  const latencies = new Map<string, { recent: RecentValues; stages: StageTimes }>();
+  const latest = new Map<string, WorkerCameraStatus>();
+  const watched = new Set<string>();
+
+  function latencyOf(cameraId: string): { recent: RecentValues; stages: StageTimes } {
+    let latency = latencies.get(cameraId);
+    if (!latency) latencies.set(cameraId, (latency = { recent: new RecentValues(64), stages: new StageTimes() }));
+    return latency;
+  }
+
+  function onAnalysed(frame: AnalysedFrame): void {
+    if (frame.overlay && watched.has(frame.cameraId)) {
+      tellHub({ type: 'overlay', overlay: frame.overlay, jpeg: frame.jpeg });
+    }
+    if (frame.message === '') return; // a picture without a model
+    const record = { key: frame.cameraId, id: frame.messageId, value: frame.message };
+    if (!appender.append('sightline.detections.v1', record)) return; // counted by the appender as lost
+    capturedAtMs.set(frame.messageId, { cameraId: frame.cameraId, ms: frame.capturedAtMs });
+  }
+
+  /** An event is a fact from here on: the end of its latency. */
+  function becameDurable(messageId: string): void {
+    const captured = capturedAtMs.get(messageId);
+    if (!captured) return;
+    capturedAtMs.delete(messageId);
+    const { recent, stages } = latencyOf(captured.cameraId);
+    const latencyMs = Math.max(0, clock.now() - captured.ms);
+    recent.push(latencyMs);
+    stages.record('captureToEvent', latencyMs);
+  }
+
+  function withLatency(status: CameraStatus): CameraStatus {
+    const percentiles = latencies.get(status.cameraId)?.recent.percentiles(0.5, 0.95);
+    if (!percentiles) return status;
+    const [p50, p95] = percentiles.map((ms) => Math.round(ms));
+    return { ...status, latencyMs: { p50, p95 } };
+  }
+
+  const count = config.vision.workers || availableParallelism();
+  const workers = Array.from(
+    { length: count },
+    (_, index) =>
+      new WorkerHandle(
+        {
+          index,
+          modelsDir: config.models.dir,
+          ageBudgetMs: config.vision.ageBudgetMs,
+          picture: config.vision.picture,
+          logging: config.logging,
+        },
+        {
+          onMessage: (message: FromWorker) => {
+            if (message.type === 'analysed') onAnalysed(message.frame);
+            else if (message.type === 'status') {
+              for (const camera of message.cameras) latest.set(camera.status.cameraId, camera);
+              tellHub({ type: 'status', statuses: message.cameras.map(({ status }) => withLatency(status)) });
+            }
+          },
+          onDied: (reason) => {
+            log.fatal({ worker: index, reason }, 'an analysis worker died; restarting the vision node');
+            stopped.resolve(1);
+          },
+        },
+      ),
+  );
+
+  const assigned = new Map<string, WorkerHandle>();
+  /** A camera stays with its worker; a new one goes to the worker with the fewest. */
+  function workerOf(cameraId: string): WorkerHandle {
+    let worker = assigned.get(cameraId);
+    if (!worker) {
+      worker = workers.reduce((least, next) => (next.cameras < least.cameras ? next : least));
+      worker.cameras++;
+      assigned.set(cameraId, worker);
+    }
+    return worker;
+  }
+
+  function take(message: ToVisionNode): void {
+    switch (message.type) {
+      case 'camera.put':
+        return workerOf(message.camera.id).send(message);
+      case 'camera.remove': {
+        const worker = assigned.get(message.cameraId);
+        if (!worker) return;
+        worker.send(message);
+        worker.cameras--;
+        for (const known of [assigned, latest, latencies]) known.delete(message.cameraId);
+        watched.delete(message.cameraId);
+        return;
+      }
+      case 'watch':
+        if (message.watching) watched.add(message.cameraId);
+        else watched.delete(message.cameraId);
+        return assigned.get(message.cameraId)?.send(message);
+      case 'stop':
+        return stopped.resolve(0);
+    }
+  }
+
+  function metrics(): VisionMetrics {
+    const cameras: VisionMetrics['cameras'] = {};
+    for (const [cameraId, { stages, waitingFrameAgeMs }] of latest) {
+      const { captureToEvent } = latencyOf(cameraId).stages.snapshot();
+      cameras[cameraId] = { stages: { ...stages, captureToEvent }, waitingFrameAgeMs };
+    }
+    const { user, system } = process.cpuUsage();
+    return {
+      cameras,
+      workers: count,
+      logQueue: appender.queued,
+      logLost: appender.lost,
+      rssBytes: process.memoryUsage.rss(),
+      cpuSeconds: (user + system) / 1e6,
+    };
+  }
+
+  process.on('message', (message) => take(message as ToVisionNode));
+  process.once('disconnect', () => stopped.resolve(0));
+  // Ctrl-C reaches the whole process group; the hub says when this process is to stop
+  process.on('SIGINT', () => undefined);
+  process.once('SIGTERM', () => stopped.resolve(0));
+  const metricsTimer = setInterval(() => tellHub({ type: 'metrics', metrics: metrics() }), METRICS_INTERVAL_MS);
+  tellHub({ type: 'ready', workers: count });
+  log.info({ workers: count }, 'vision node ready');
+
+  const code = await stopped.promise;
+  clearInterval(metricsTimer);
+  // sources before sinks: what the workers analysed last still reaches the log
+  const released = await Promise.race([
+    Promise.all(workers.map((worker) => worker.stop())).then(() => true),
+    clock.sleep(STOP_TIMEOUT_MS).then(() => false),
+  ]);
+  try {
+    await appender.close();
+    eventLog.close();
+  } catch (err) {
+    log.error({ err }, `closing the event log failed: ${messageOf(err)}`);
+  }
+  if (!released) {
+    log.error('workers did not stop in time');
+    process.kill(process.pid, 'SIGKILL'); // exit() would wait for the native call that hangs
+  }
+  log.info('vision node stopped');
+  return code;
+}

@@ -1,0 +1,285 @@
+import { Subject } from 'rxjs';
+import { type Camera, type CameraState, type CameraStatus, type Problem } from '../camera.ts';
+import type { Clock } from '../clock.ts';
+import { createDetectionBatch } from '../detection.ts';
+import { EngineError, type ErrorCode, messageOf } from '../errors.ts';
+import { DROP_REASONS, type DropReason, type Frame } from '../frame.ts';
+import type { Picture } from '../ingest/picture.ts';
+import { type IngestState, runCamera } from '../ingest/run-camera.ts';
+import type { Logger } from '../observe/logger.ts';
+import { cameraFlow } from '../pipeline/camera-flow.ts';
+import { PictureEncoder } from '../pipeline/picture-encoder.ts';
+import { RecentRates } from '../pipeline/recent.ts';
+import { StageTimes } from '../pipeline/stage-times.ts';
+import { TensorInput } from '../pipeline/tensor-input.ts';
+import type { Turns } from '../pipeline/turns.ts';
+import { ByteTrack } from '../tracking/bytetrack.ts';
+import type { DetectedObject } from '../log/messages.ts';
+import { firstTrackId } from '../track.ts';
+import { detectedObjects, detectionsMessage } from './frame-message.ts';
+import type { ModelShelf } from './model-shelf.ts';
+import type { AnalysedFrame, WorkerCameraStatus, WorkerSettings } from './worker-protocol.ts';
+
+/** More candidates than any real scene has people and cars; the strongest are kept. */
+const MAX_DETECTIONS = 1000;
+
+export interface AnalysisContext {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly models: ModelShelf;
+  readonly turns: Turns;
+  readonly settings: WorkerSettings;
+  /** The track ids of this camera so far, across its restarts in this worker. */
+  readonly trackIds: { last: number };
+  publish(frame: AnalysedFrame): void;
+  /** The state changed: viewers should hear now, not at the next second. */
+  changed(): void;
+}
+
+/** One camera in its worker: ingest, pipeline and tracking joined into a flow, and its measured status. */
+export class CameraAnalysis {
+  readonly camera: Camera;
+  watching = false;
+  readonly #context: AnalysisContext;
+  readonly #counters = { received: 0, decoded: 0, decodeMs: 0 };
+  readonly #dropped = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<DropReason, number>;
+  #analysed = 0;
+  readonly #rates = new RecentRates<string>();
+  readonly #stages = new StageTimes();
+  readonly #batch = createDetectionBatch(MAX_DETECTIONS);
+  #input: TensorInput | undefined;
+  readonly #encoder: PictureEncoder;
+  #pictureDueMs = 0;
+  #tracker: { run: string; tracker: ByteTrack } | undefined;
+  #waitingSinceMs = 0;
+
+  #state: CameraState = 'connecting';
+  #sinceMs: number;
+  #reason: Problem | null = null;
+  #nextTryAtMs: number | null = null;
+  #attempts = 0;
+  #size: { width: number; height: number; codec: string } | null = null;
+  #lastError: Problem | null = null;
+  #analysisProblem: Problem | null = null;
+
+  constructor(camera: Camera, context: AnalysisContext) {
+    this.camera = camera;
+    this.#context = context;
+    this.#sinceMs = context.clock.now();
+    this.#encoder = new PictureEncoder(context.settings.picture);
+  }
+
+  /** Analyses until `signal` aborts, or until a file played once has ended; settles when all is released. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, log, turns, settings } = this.#context;
+    const { source } = this.camera;
+    const frames = new Subject<Frame<Picture>>();
+    const waits = source.kind === 'file' && !source.loop;
+    if (waits && !(await this.#modelReady(signal))) return;
+    const idle = Promise.withResolvers<void>();
+    let analysing = 0;
+    const flow = cameraFlow(frames, {
+      fps: this.camera.analytics.fps,
+      source: waits ? 'waits' : 'live',
+      ageBudgetMs: settings.ageBudgetMs,
+      turns,
+      now: () => clock.now(),
+      analyse: async (frame) => {
+        analysing++;
+        try {
+          return await this.#analyse(frame);
+        } finally {
+          frame.release();
+          this.#waitingSinceMs = 0;
+          if (--analysing === 0 && signal.aborted) idle.resolve();
+        }
+      },
+      dropped: (reason) => {
+        this.#dropped[reason]++;
+      },
+    }).subscribe((analysed) => {
+      if (analysed) this.#context.publish(analysed);
+    });
+    try {
+      await runCamera(source, {
+        clock,
+        log,
+        signal,
+        counters: this.#counters,
+        publish: (frame) => {
+          this.#waitingSinceMs ||= frame.arrivedAtMs;
+          frames.next(frame);
+        },
+        onState: (state) => this.#enter(state),
+        onDecoded: (decodeMs) => this.#stages.record('decode', decodeMs),
+      });
+    } finally {
+      flow.unsubscribe();
+      if (analysing > 0) await idle.promise;
+      this.#input?.close();
+      this.#encoder.close();
+    }
+  }
+
+  status(): WorkerCameraStatus {
+    const { clock, models } = this.#context;
+    const { received, decoded } = this.#counters;
+    const totals = { received, decoded, analysed: this.#analysed, ...this.#dropped };
+    const { received: receivedFps, decoded: decodedFps, analysed: analysedFps, ...droppedFps } = this.#rates.rates(
+      totals,
+      clock.elapsed(),
+    );
+    const shelved = models.take(this.camera.analytics.model);
+    const problem = shelved.state === 'unavailable' ? shelved.problem : this.#analysisProblem;
+    const status: CameraStatus = {
+      cameraId: this.camera.id,
+      state: this.#state,
+      sinceMs: this.#sinceMs,
+      reason: this.#reason,
+      nextTryAtMs: this.#nextTryAtMs,
+      attempts: this.#attempts,
+      width: this.#size?.width ?? null,
+      height: this.#size?.height ?? null,
+      codec: this.#size?.codec ?? null,
+      fps: { received: receivedFps, decoded: decodedFps, analysed: analysedFps, dropped: droppedFps },
+      frames: { received, decoded, analysed: this.#analysed, dropped: { ...this.#dropped } },
+      latencyMs: null, // the main thread knows when an event is durable
+      analysis: { model: this.camera.analytics.model, state: shelved.state, problem },
+      lastError: this.#lastError,
+    };
+    return {
+      status,
+      stages: this.#stages.snapshot(),
+      waitingFrameAgeMs: this.#waitingSinceMs ? Math.max(0, clock.now() - this.#waitingSinceMs) : 0,
+    };
+  }
+
+  /** A file played once loses nothing, so it does not start before its model is there. */
+  async #modelReady(signal: AbortSignal): Promise<boolean> {
+    const { clock, models } = this.#context;
+    while (!signal.aborted) {
+      const { state } = await models.settled(this.camera.analytics.model);
+      if (state === 'running') return true;
+      await clock.sleep(1_000, signal);
+    }
+    return false;
+  }
+
+  /** Detects, tracks and words one frame. The caller releases it. */
+  async #analyse(frame: Frame<Picture>): Promise<AnalysedFrame | null> {
+    const { clock, models } = this.#context;
+    this.#stages.record('wait', Math.max(0, clock.now() - frame.arrivedAtMs));
+    const shelved = models.take(this.camera.analytics.model);
+    let objects: DetectedObject[] = [];
+    if (shelved.state !== 'running') {
+      this.#dropped.model++;
+      return this.#pictureOnly(frame);
+    }
+    const { detector } = shelved;
+    try {
+      if (this.#input?.inputSize !== detector.inputSize) {
+        this.#input?.close();
+        this.#input = new TensorInput(detector.inputSize);
+      }
+      const startedMs = performance.now();
+      const fitted = this.#input.fill(frame.picture);
+      const scaledMs = performance.now();
+      await detector.detect(this.#input.planes, fitted, this.#batch);
+      const detectedMs = performance.now();
+      this.#trackerOf(frame).update(this.#batch, frame.ptsMs);
+      const trackedMs = performance.now();
+      this.#stages.record('scale', scaledMs - startedMs);
+      this.#stages.record('infer', detector.times.inferMs);
+      this.#stages.record('postprocess', detector.times.postprocessMs);
+      this.#stages.record('track', trackedMs - detectedMs);
+      objects = detectedObjects(this.#batch, detector.labels, frame, this.camera.analytics.confidence);
+      this.#analysisProblem = null;
+    } catch (err) {
+      this.#analysisFailed(err);
+      return null;
+    }
+    this.#analysed++;
+    const message = detectionsMessage(this.camera.id, frame, detector.model, objects, clock.now());
+    const jpeg = this.#pictureIfDue(frame);
+    return {
+      cameraId: this.camera.id,
+      capturedAtMs: frame.capturedAtMs,
+      messageId: message.id,
+      message: JSON.stringify(message),
+      overlay: this.watching ? overlayOf(message) : null,
+      jpeg,
+    };
+  }
+
+  /** Without a model people still see their camera. */
+  #pictureOnly(frame: Frame<Picture>): AnalysedFrame | null {
+    const jpeg = this.#pictureIfDue(frame);
+    if (!jpeg) return null;
+    const message = detectionsMessage(this.camera.id, frame, '', [], this.#context.clock.now());
+    return {
+      cameraId: this.camera.id,
+      capturedAtMs: frame.capturedAtMs,
+      messageId: '',
+      message: '',
+      overlay: overlayOf(message),
+      jpeg,
+    };
+  }
+
+  #pictureIfDue(frame: Frame<Picture>): Uint8Array<ArrayBuffer> | null {
+    const nowMs = this.#context.clock.elapsed();
+    if (!this.watching || nowMs < this.#pictureDueMs) return null;
+    const { maxFps } = this.#context.settings.picture;
+    // a little early is on time: analysed frames come with jitter
+    this.#pictureDueMs = nowMs + 900 / maxFps;
+    const jpeg = this.#encoder.encode(frame.picture);
+    this.#stages.record('encode', this.#context.clock.elapsed() - nowMs);
+    return jpeg;
+  }
+
+  #trackerOf(frame: Frame): ByteTrack {
+    const { trackIds } = this.#context;
+    if (this.#tracker?.run !== frame.run) {
+      const firstId = Math.max(firstTrackId(this.#context.clock.now()), trackIds.last + 1);
+      this.#tracker = { run: frame.run, tracker: new ByteTrack({ firstId }) };
+    }
+    const { tracker } = this.#tracker;
+    trackIds.last = Math.max(trackIds.last, tracker.lastId);
+    return tracker;
+  }
+
+  #analysisFailed(err: unknown): void {
+    this.#dropped.model++;
+    const code: ErrorCode = err instanceof EngineError ? err.code : 'MODEL_FAILED';
+    const problem = { code, message: messageOf(err), atMs: this.#context.clock.now() };
+    if (this.#analysisProblem?.message !== problem.message) {
+      this.#context.log.error({ cameraId: this.camera.id, err }, 'analysis failed');
+    }
+    this.#analysisProblem = this.#lastError = problem;
+  }
+
+  #enter(next: IngestState): void {
+    const nowMs = this.#context.clock.now();
+    if (next.state !== this.#state) this.#sinceMs = nowMs;
+    this.#state = next.state;
+    this.#reason = null;
+    this.#nextTryAtMs = null;
+    if (next.state === 'live') {
+      this.#size = { width: next.width, height: next.height, codec: next.codec };
+      this.#attempts = 0;
+    } else if (next.state === 'retrying' || next.state === 'stopped') {
+      this.#reason = { code: next.code, message: next.message, atMs: nowMs };
+      if (next.code !== 'STREAM_ENDED') this.#lastError = this.#reason;
+      if (next.state === 'retrying') {
+        this.#nextTryAtMs = next.nextTryAtMs;
+        this.#attempts = next.attempts;
+      }
+    }
+    this.#context.changed();
+  }
+}
+
+function overlayOf(message: ReturnType<typeof detectionsMessage>): NonNullable<AnalysedFrame['overlay']> {
+  const { camera, run, seq, ptsMs, capturedAtMs, analysedAtMs, width, height, objects } = message;
+  return { cameraId: camera, run, seq, ptsMs, capturedAtMs, analysedAtMs, width, height, objects };
+}
