@@ -54,7 +54,7 @@ export async function runHub({ config, signal, onServing }: HubOptions): Promise
   await using stack = new AsyncDisposableStack();
 
   const secrets = openSecrets(join(dir, 'secret.key'));
-  const registry = openCameraRegistry({ path: join(dir, 'registry.db'), secrets, clock });
+  const registry = openCameraRegistry({ path: join(dir, 'registry.db'), secrets, clock, files: config.files });
   stack.defer(() => registry.close());
   registry.syncFromConfig(config.cameras);
   const tokens = createTokens({ dir, token: config.auth.token });
@@ -109,7 +109,9 @@ export async function runHub({ config, signal, onServing }: HubOptions): Promise
 
   for (const camera of registry.list()) board.put(camera);
 
-  if (!config.store.url) {
+  const storeReady = Promise.withResolvers<void>();
+  if (config.store.url) storeReady.resolve();
+  else {
     const storeProcess = supervise({
       name: 'store',
       args: ['store'],
@@ -120,14 +122,19 @@ export async function runHub({ config, signal, onServing }: HubOptions): Promise
       },
       clock,
       log,
-      onMessage: () => undefined,
+      onMessage: (message) => {
+        if ((message as { type: string }).type === 'ready') storeReady.resolve();
+      },
       stopTimeoutMs: STORE_STOP_TIMEOUT_MS,
     });
     stack.defer(() => storeProcess.stop());
   }
 
   const stopWriter = new AbortController();
-  writer = runStoreWriter({ log: eventLog, client, clock, logger: log, signal: stopWriter.signal, config });
+  storeReady.promise.then(() => {
+    if (stopWriter.signal.aborted) return;
+    writer = runStoreWriter({ log: eventLog, client, clock, logger: log, signal: stopWriter.signal, config });
+  });
   stack.defer(async () => {
     stopWriter.abort();
     await writer?.done;

@@ -31,7 +31,8 @@ export function registerServeCommands(program: Command, context: CommandContext)
         return context.exit(1);
       }
       const { runVisionNode } = await import('../vision-node.ts');
-      context.exit(await runVisionNode(loadConfig({ env: process.env })));
+      // the channel to the hub would keep it alive
+      process.exit(await runVisionNode(loadConfig({ env: process.env })));
     });
 
   program
@@ -39,7 +40,7 @@ export function registerServeCommands(program: Command, context: CommandContext)
     .description('the embedded store; started by the hub')
     .action(async () => {
       const { runStoreProcess } = await import('../store/embedded/store-process.ts');
-      context.exit(await runStoreProcess());
+      process.exit(await runStoreProcess()); // the engine's own threads would keep it alive
     });
 }
 

@@ -57,7 +57,15 @@ export class Detector {
    *   when ONNX Runtime cannot load it
    */
   static async load(model: ResolvedModel): Promise<Detector> {
-    const { name } = model.entry;
+    const { name, input: expected } = model.entry;
+    const { channels, range, letterbox, padding } = expected;
+    if (channels !== 'BGR' || range !== '0-255' || letterbox !== 'top-left' || padding !== 114) {
+      throw new EngineError(
+        'MODEL_SHAPE',
+        `model ${name}: family yolox takes BGR, 0-255, letterbox top-left, padding 114; ` +
+          `the manifest says ${channels}, ${range}, ${letterbox}, ${padding}`,
+      );
+    }
     let session: InferenceSession;
     try {
       session = await ort.InferenceSession.create(model.path, {

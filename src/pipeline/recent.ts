@@ -2,12 +2,14 @@
 
 const WINDOW_MS = 5_000;
 const SLOTS = 10;
+/** Over a shorter time a rate would be noise. */
+const MIN_SPAN_S = 0.5;
 
 /** Turns running totals into rates over the last five seconds. */
 export class RecentRates<K extends string> {
   readonly #history: Array<{ atMs: number; totals: Record<K, number> }> = [];
 
-  /** Takes the totals as of `atMs` (monotonic) and returns each one's rate a second over the window. */
+  /** Takes the totals as of `atMs` (monotonic) and returns each one's rate a second over the window; 0 at first. */
   rates(totals: Record<K, number>, atMs: number): Record<K, number> {
     this.#history.push({ atMs, totals: { ...totals } });
     while (this.#history.length > SLOTS || (this.#history.length > 2 && atMs - this.#history[0].atMs > WINDOW_MS)) {
@@ -16,7 +18,7 @@ export class RecentRates<K extends string> {
     const first = this.#history[0];
     const seconds = (atMs - first.atMs) / 1000;
     const entries = (Object.keys(totals) as K[]).map((key) => {
-      const rate = seconds > 0 ? (totals[key] - (first.totals[key] ?? 0)) / seconds : 0;
+      const rate = seconds >= MIN_SPAN_S ? (totals[key] - (first.totals[key] ?? 0)) / seconds : 0;
       return [key, Math.round(rate * 100) / 100];
     });
     return Object.fromEntries(entries) as Record<K, number>;

@@ -75,6 +75,7 @@ export class CameraAnalysis {
     const { source } = this.camera;
     const frames = new Subject<Frame<Picture>>();
     const waits = source.kind === 'file' && !source.loop;
+    this.#context.models.take(this.camera.analytics.model); // it loads while the camera connects
     if (waits && !(await this.#modelReady(signal))) return;
     const idle = Promise.withResolvers<void>();
     let analysing = 0;

@@ -1,0 +1,198 @@
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { openEmbeddedLog } from '../src/log/embedded-log.ts';
+import type { DetectionsMessage } from '../src/log/messages.ts';
+import { loadManifest } from '../src/models/manifest.ts';
+import { resolveModel } from '../src/models/resolve.ts';
+import { STAGES } from '../src/vision-protocol.ts';
+import { Sightline } from '../test/support/sightline.ts';
+import { waitFor } from '../test/support/wait-for.ts';
+import { measureBare } from './bare.ts';
+import { makeClip } from './clip.ts';
+import { cpuSeconds, peakRssMiB } from './process-stats.ts';
+import { type BenchReport, benchReport, percentile } from './report.ts';
+
+const MODEL = 'yolox-nano';
+const LIVE_CAMERAS = [1, 4, 8, 12];
+/** Compiling and loading are over after it; what comes first is not counted. */
+const WARM_UP_MS = 3_000;
+
+export interface PipelineBench {
+  readonly video: string;
+  /** Length of the clip, and of each live step. */
+  readonly seconds: number;
+  readonly live: boolean;
+  readonly modelsDir: string;
+  say(line: string): void;
+}
+
+/**
+ * How close the whole system comes to what its bare parts need: every frame of a 720p clip analysed and
+ * stored, against cores / (CPU of decoding alone + CPU of inference alone), measured in the same run.
+ */
+export async function benchPipeline(bench: PipelineBench): Promise<BenchReport> {
+  const cores = availableParallelism();
+  bench.say(`making a clip of ${bench.seconds} s, 1280x720, 25 frames/s`);
+  const clip = await makeClip({ source: bench.video, width: 1280, height: 720, fps: 25, seconds: bench.seconds });
+  const { path: model } = await resolveModel(await loadManifest(), MODEL, bench.modelsDir);
+
+  const bare = async () => ({
+    decode: await measureBare('decode', clip.path, Math.min(clip.frames, 1500), cores),
+    infer: await measureBare('infer', model, 300, cores),
+  });
+  bench.say('the bare parts, before');
+  const before = await bare();
+  bench.say('end to end');
+  const whole = await endToEnd(bench, clip, cores);
+  bench.say('the bare parts, after');
+  const after = await bare();
+
+  const bareDecodeCpuMs = (before.decode + after.decode) / 2;
+  const bareInferCpuMs = (before.infer + after.infer) / 2;
+  const limitFps = (cores * 1000) / (bareDecodeCpuMs + bareInferCpuMs);
+  const live = bench.live ? await liveSteps(bench, clip.path) : {};
+  return benchReport(
+    'pipeline',
+    { ...whole, bareDecodeCpuMs, bareInferCpuMs, limitFps, ratio: whole.endToEndFps / limitFps, ...live },
+    bench.live ? { ratio: { op: '>=', value: 0.92 }, live12P95Ms: { op: '<=', value: 250 } } : { ratio: { op: '>=', value: 0.92 } },
+  );
+}
+
+async function start(bench: PipelineBench, clipPath: string): Promise<Sightline> {
+  const sightline = await new Sightline({
+    SIGHTLINE_MODELS: bench.modelsDir,
+    SIGHTLINE_FILES: dirname(clipPath),
+  }).start();
+  await waitFor('readiness', async () => (await sightline.request('GET', '/readyz', undefined, '')).status === 200, { timeoutMs: 30_000 });
+  return sightline;
+}
+
+/** One camera a core, each playing the clip as fast as it can be analysed, every frame. */
+async function endToEnd(bench: PipelineBench, clip: { path: string; frames: number }, cores: number) {
+  await using sightline = await start(bench, clip.path);
+  const ids = Array.from({ length: cores }, (_, i) => `core-${i}`);
+  for (const id of ids) {
+    await sightline.addCamera({
+      id,
+      source: { kind: 'file', path: clip.path, pace: 'fast' },
+      analytics: { model: MODEL, fps: 0 },
+    });
+  }
+  const statuses = () => Promise.all(ids.map((id) => sightline.status(id)));
+  await waitFor('all cameras to be analysed', async () => (await statuses()).every(({ frames }) => frames.analysed > 0), { timeoutMs: 60_000 });
+  await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS));
+
+  const { node, store } = sightline.children();
+  const pids = { vision: node, store, hub: sightline.hubPid };
+  const sample = () => ({
+    atMs: Date.now(),
+    cpu: Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, cpuSeconds(pid)])),
+  });
+  const from = sample();
+  // until the first of them is through: from then on the machine is not full any more
+  await waitFor('the first camera to finish', async () => (await statuses()).some(({ state }) => state === 'stopped'), {
+    timeoutMs: 600_000,
+    pollMs: 250,
+  });
+  const to = sample();
+  await waitFor('all cameras to finish', async () => (await statuses()).every(({ state }) => state === 'stopped'), { timeoutMs: 60_000 });
+  const stages = stageMeans((await sightline.request('GET', '/metrics')).text);
+
+  const messages = readMessages(sightline);
+  const frames = messages.filter(({ analysedAtMs }) => analysedAtMs >= from.atMs && analysedAtMs < to.atMs).length;
+  const objects = messages.reduce((sum, message) => sum + message.objects.length, 0);
+  await waitFor('every object to be stored', async () => Number((await sightline.query('select count() from detections'))[0][0]) >= objects, { timeoutMs: 60_000 });
+  const [[rows]] = await sightline.query('select count() from detections');
+
+  const metrics: Record<string, number> & { endToEndFps: number } = {
+    endToEndFps: (frames * 1000) / (to.atMs - from.atMs),
+    framesAnalysed: messages.length,
+    framesLost: clip.frames * cores - messages.length,
+    rowsStored: Number(rows),
+    rowsLost: objects - Number(rows),
+  };
+  for (const [name, pid] of Object.entries(pids)) {
+    metrics[`${name}CpuMsPerFrame`] = ((to.cpu[name] - from.cpu[name]) * 1000) / frames;
+    metrics[`${name}PeakRssMiB`] = peakRssMiB(pid);
+  }
+  for (const [stage, ms] of Object.entries(stages)) metrics[`${stage}MsPerFrame`] = ms;
+  return metrics;
+}
+
+/** Cameras paced in real time at 5 analysed frames a second. */
+async function liveSteps(bench: PipelineBench, clipPath: string): Promise<Record<string, number>> {
+  await using sightline = await start(bench, clipPath);
+  const metrics: Record<string, number> = {};
+  const ids: string[] = [];
+  for (const cameras of LIVE_CAMERAS) {
+    bench.say(`live, ${cameras} ${cameras === 1 ? 'camera' : 'cameras'}`);
+    while (ids.length < cameras) {
+      const id = `live-${ids.length}`;
+      await sightline.addCamera({
+        id,
+        source: { kind: 'file', path: clipPath, loop: true },
+        analytics: { model: MODEL, fps: 5 },
+      });
+      ids.push(id);
+    }
+    const statuses = () => Promise.all(ids.map((id) => sightline.status(id)));
+    await waitFor('all cameras to be live', async () => (await statuses()).every(({ state, frames }) => state === 'live' && frames.analysed > 5), { timeoutMs: 60_000 });
+    await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS));
+    const before = await statuses();
+    const fromMs = Date.now();
+    await new Promise((resolve) => setTimeout(resolve, bench.seconds * 1000));
+    const after = await statuses();
+    const toMs = Date.now();
+
+    const latencies = readRecords(sightline)
+      .filter(({ appendedAtMs }) => appendedAtMs >= fromMs && appendedAtMs < toMs)
+      .map(({ appendedAtMs, message }) => appendedAtMs - message.capturedAtMs);
+    const prefix = `live${cameras}`;
+    metrics[`${prefix}P50Ms`] = percentile(latencies, 0.5);
+    metrics[`${prefix}P95Ms`] = percentile(latencies, 0.95);
+    metrics[`${prefix}AnalysedFpsPerCamera`] = (latencies.length * 1000) / (toMs - fromMs) / cameras;
+    for (const reason of Object.keys(after[0].frames.dropped)) {
+      if (reason === 'sampled') continue;
+      const sum = (list: typeof before) => list.reduce((total, { frames }) => total + (frames.dropped[reason] ?? 0), 0);
+      metrics[`${prefix}Dropped_${reason}`] = sum(after) - sum(before);
+    }
+  }
+  const { node, store } = sightline.children();
+  for (const [name, pid] of Object.entries({ vision: node, store, hub: sightline.hubPid })) {
+    metrics[`live${LIVE_CAMERAS.at(-1)}${name[0].toUpperCase()}${name.slice(1)}PeakRssMiB`] = peakRssMiB(pid);
+  }
+  return metrics;
+}
+
+function readRecords(sightline: Sightline): Array<{ appendedAtMs: number; message: DetectionsMessage }> {
+  const log = openEmbeddedLog(join(sightline.dataDir, 'log.db'));
+  try {
+    const found: Array<{ appendedAtMs: number; message: DetectionsMessage }> = [];
+    for (let from = 1; ; ) {
+      const records = log.read('sightline.detections.v1', from, 1_000, 64 * 2 ** 20);
+      if (records.length === 0) return found;
+      for (const { appendedAtMs, value } of records) found.push({ appendedAtMs, message: JSON.parse(value) });
+      from = records[records.length - 1].offset + 1;
+    }
+  } finally {
+    log.close();
+  }
+}
+
+function readMessages(sightline: Sightline): DetectionsMessage[] {
+  return readRecords(sightline).map(({ message }) => message);
+}
+
+/** Mean milliseconds of each stage over all cameras, from the Prometheus text. */
+function stageMeans(text: string): Record<string, number> {
+  const sum = (metric: string, stage: string): number => {
+    const line = new RegExp(`^${metric}\\{[^}]*stage="${stage}"[^}]*\\} (\\S+)`, 'gm');
+    return [...text.matchAll(line)].reduce((total, [, value]) => total + Number(value), 0);
+  };
+  const means: Record<string, number> = {};
+  for (const stage of STAGES) {
+    const count = sum('sightline_stage_seconds_count', stage);
+    if (count > 0) means[stage] = (sum('sightline_stage_seconds_sum', stage) * 1000) / count;
+  }
+  return means;
+}
