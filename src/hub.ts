@@ -28,6 +28,8 @@ import type { FromVisionNode, ToVisionNode, VisionMetrics } from './vision-proto
 /** How long each child may take to end: the vision node releases its cameras, the store closes its tables. */
 const VISION_STOP_TIMEOUT_MS = 12_000;
 const STORE_STOP_TIMEOUT_MS = 10_000;
+/** Enough for more cameras than one machine decodes; an idle thread costs some kilobytes. */
+const VISION_POOL_THREADS = '256';
 
 export interface HubOptions {
   readonly config: Config;
@@ -54,7 +56,12 @@ export async function runHub({ config, signal, onServing }: HubOptions): Promise
   await using stack = new AsyncDisposableStack();
 
   const secrets = openSecrets(join(dir, 'secret.key'));
-  const registry = openCameraRegistry({ path: join(dir, 'registry.db'), secrets, clock, files: config.files });
+  const registry = openCameraRegistry({
+    path: join(dir, 'registry.db'),
+    secrets,
+    clock,
+    files: config.files,
+  });
   stack.defer(() => registry.close());
   registry.syncFromConfig(config.cameras);
   const tokens = createTokens({ dir, token: config.auth.token });
@@ -79,14 +86,20 @@ export async function runHub({ config, signal, onServing }: HubOptions): Promise
     cameras: registry,
     statusOf: (cameraId) => board.of(cameraId),
     query: (request, abort) =>
-      runUserQuery(client, request, { timeoutS: config.store.queryTimeoutS, maxRows: config.store.queryMaxRows }, abort),
+      runUserQuery(
+        client,
+        request,
+        { timeoutS: config.store.queryTimeoutS, maxRows: config.store.queryMaxRows },
+        abort,
+      ),
     snapshot: (cameraId, abort) => pictures.next(cameraId, abort),
     readiness: async () => {
       const storeUp = await client.ping().then(({ success }) => success);
       const parts = { vision: { up: visionMetrics !== null }, store: { up: storeUp } };
       return { ready: parts.vision.up && parts.store.up, parts };
     },
-    metricsText: () => metrics.text({ statuses: board.all(), vision: visionMetrics, writer: writer?.metrics() }),
+    metricsText: () =>
+      metrics.text({ statuses: board.all(), vision: visionMetrics, writer: writer?.metrics() }),
     models: () => listModels(config.models.dir),
     tokens,
     log,
@@ -143,6 +156,8 @@ export async function runHub({ config, signal, onServing }: HubOptions): Promise
   vision = supervise({
     name: 'vision',
     args: ['node'],
+    // every camera's pending read holds a thread of libuv's pool, an open or a close another
+    env: { UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? VISION_POOL_THREADS },
     clock,
     log,
     onStart: (send) => {
@@ -212,7 +227,11 @@ async function storeAddress(config: Config): Promise<{ url: string; username: st
   const { url, username, password } = config.store;
   if (url) return { url, username, password };
   const port = await freePort();
-  return { url: `http://127.0.0.1:${port}`, username: 'default', password: randomBytes(24).toString('base64url') };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    username: 'default',
+    password: randomBytes(24).toString('base64url'),
+  };
 }
 
 /** A free loopback port; the store process takes it at once and keeps it over its restarts. */
@@ -241,7 +260,9 @@ async function listen(api: Awaited<ReturnType<typeof buildApi>>, config: Config)
     if (code === 'EACCES') {
       throw new EngineError('PORT_IN_USE', `port ${port} needs privileges: ${remedy}`, { cause: err });
     }
-    throw new EngineError('PORT_IN_USE', `cannot listen on ${host}:${port}: ${messageOf(err)}`, { cause: err });
+    throw new EngineError('PORT_IN_USE', `cannot listen on ${host}:${port}: ${messageOf(err)}`, {
+      cause: err,
+    });
   }
   const address = api.server.address();
   const bound = typeof address === 'object' && address ? address.port : port;

@@ -1,9 +1,10 @@
 import type { Server as HttpServer } from 'node:http';
-import { Server, type Socket } from 'socket.io';
+import { Server } from 'socket.io';
 import type { CameraStatus } from '../camera.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Overlay } from '../vision-protocol.ts';
+import { Viewer } from './viewer.ts';
 import type { Watchers } from './watchers.ts';
 
 const ROOM = /^camera:([a-z0-9-]{1,63})$/;
@@ -39,8 +40,9 @@ export interface LiveGateway {
 }
 
 /**
- * Socket.IO namespace `/live`: clients join `camera:{id}` and get `overlay`; everybody gets `camera`
- * (status), `cameras` (the list changed) and may ask `clock`. The token travels in the handshake.
+ * Socket.IO namespace `/live`: clients join `camera:{id}` and get `overlay`, which they acknowledge;
+ * everybody gets `camera` (status), `cameras` (the list changed) and may ask `clock`. The token travels in
+ * the handshake.
  */
 export function createLiveGateway(settings: GatewaySettings): LiveGateway {
   const { clock, log, watchers } = settings;
@@ -64,12 +66,11 @@ export function createLiveGateway(settings: GatewaySettings): LiveGateway {
     next(error);
   });
 
-  /** The cameras each viewer watches. */
-  const rooms = new Map<Socket, Set<string>>();
+  /** Who watches each camera. */
+  const rooms = new Map<string, Set<Viewer>>();
 
   live.on('connection', (socket) => {
-    const joined = new Set<string>();
-    rooms.set(socket, joined);
+    const viewer = new Viewer(socket);
     socket.emit('hub', { version: settings.version, startedAtMs: settings.startedAtMs });
     for (const status of settings.statuses()) socket.emit('camera', status);
 
@@ -77,23 +78,20 @@ export function createLiveGateway(settings: GatewaySettings): LiveGateway {
       if (typeof answer === 'function') answer(clock.now());
     });
     socket.on('join', (room: unknown, answer: unknown) => {
-      const result = join(socket, joined, room);
+      const result = join(viewer, room);
       if (typeof answer === 'function') answer(result);
     });
     socket.on('leave', (room: unknown) => {
       const cameraId = typeof room === 'string' ? ROOM.exec(room)?.[1] : undefined;
-      if (!cameraId || !joined.delete(cameraId)) return;
-      socket.leave(`camera:${cameraId}`);
-      watchers.remove(cameraId);
+      if (cameraId) leave(viewer, cameraId);
     });
     socket.on('disconnect', () => {
-      for (const cameraId of joined) watchers.remove(cameraId);
-      rooms.delete(socket);
+      for (const cameraId of [...viewer.cameras]) leave(viewer, cameraId);
     });
     socket.on('error', (err) => log.warn({ err }, 'live socket failed'));
   });
 
-  function join(socket: Socket, joined: Set<string>, room: unknown): JoinAnswer {
+  function join(viewer: Viewer, room: unknown): JoinAnswer {
     const cameraId = typeof room === 'string' ? ROOM.exec(room)?.[1] : undefined;
     if (!cameraId) {
       return { ok: false, code: 'VALIDATION', message: 'a room is "camera:" and the id of a camera' };
@@ -101,20 +99,33 @@ export function createLiveGateway(settings: GatewaySettings): LiveGateway {
     if (!settings.cameraExists(cameraId)) {
       return { ok: false, code: 'CAMERA_NOT_FOUND', message: `no camera ${cameraId}` };
     }
-    if (joined.has(cameraId)) return { ok: true };
-    if (joined.size >= MAX_ROOMS) {
-      return { ok: false, code: 'TOO_MANY_REQUESTS', message: `at most ${MAX_ROOMS} cameras a connection; leave one first` };
+    if (viewer.cameras.has(cameraId)) return { ok: true };
+    if (viewer.cameras.size >= MAX_ROOMS) {
+      return {
+        ok: false,
+        code: 'TOO_MANY_REQUESTS',
+        message: `at most ${MAX_ROOMS} cameras a connection; leave one first`,
+      };
     }
-    joined.add(cameraId);
-    socket.join(`camera:${cameraId}`);
+    viewer.cameras.add(cameraId);
+    let viewers = rooms.get(cameraId);
+    if (!viewers) rooms.set(cameraId, (viewers = new Set()));
+    viewers.add(viewer);
     watchers.add(cameraId);
     return { ok: true };
   }
 
+  function leave(viewer: Viewer, cameraId: string): void {
+    if (!viewer.cameras.delete(cameraId)) return;
+    const viewers = rooms.get(cameraId);
+    viewers?.delete(viewer);
+    if (viewers?.size === 0) rooms.delete(cameraId);
+    watchers.remove(cameraId);
+  }
+
   return {
     overlay(overlay, jpeg) {
-      // volatile: a viewer who cannot keep up gets the next frame, not an ever longer queue
-      live.to(`camera:${overlay.cameraId}`).volatile.emit('overlay', overlay, jpeg);
+      for (const viewer of rooms.get(overlay.cameraId) ?? []) viewer.show(overlay, jpeg);
     },
     status(status) {
       live.emit('camera', status);
@@ -123,11 +134,7 @@ export function createLiveGateway(settings: GatewaySettings): LiveGateway {
       live.emit('cameras');
     },
     cameraRemoved(cameraId) {
-      for (const [socket, joined] of rooms) {
-        if (!joined.delete(cameraId)) continue;
-        socket.leave(`camera:${cameraId}`);
-        watchers.remove(cameraId);
-      }
+      for (const viewer of [...(rooms.get(cameraId) ?? [])]) leave(viewer, cameraId);
       live.emit('cameras');
     },
     async close() {

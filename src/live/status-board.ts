@@ -33,7 +33,10 @@ export class StatusBoard {
       ? { ...blank(camera, 'connecting', this.#clock.now()), frames: known?.frames ?? noFrames() }
       : {
           ...blank(camera, 'stopped', this.#clock.now()),
-          reason: this.#problem('CAMERA_DISABLED', 'the camera is switched off; set enabled to true to start it'),
+          reason: this.#problem(
+            'CAMERA_DISABLED',
+            'the camera is switched off; set enabled to true to start it',
+          ),
         };
     this.#statuses.set(camera.id, status);
     return status;

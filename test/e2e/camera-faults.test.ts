@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { writeClip } from '../support/clips.ts';
-import { rtspServerMissing, type RtspServer, startRtspServer } from '../support/rtsp-server.ts';
+import { type RtspServer, rtspServerMissing, startRtspServer } from '../support/rtsp-server.ts';
 import { missingSharedData, SHARED_DATA, sharedData, TOWN_CENTRE } from '../support/shared-data.ts';
 import { Sightline } from '../support/sightline.ts';
 
@@ -60,7 +60,11 @@ describe('cameras that fail', () => {
 
     it('wrong credentials are said, and tried rarely', async () => {
       await addRtsp('wrong-password', server.url('secret', 'user:wrong'));
-      const status = await sightline.statusWhen('wrong-password', 'refused', ({ state }) => state === 'retrying');
+      const status = await sightline.statusWhen(
+        'wrong-password',
+        'refused',
+        ({ state }) => state === 'retrying',
+      );
       assert.equal(status.reason?.code, 'STREAM_UNAUTHORIZED');
       assert.ok((status.nextTryAtMs ?? 0) - status.sinceMs >= 30_000, 'spares the camera a lock-out');
       assert.ok(!JSON.stringify(status).includes('wrong@'));
@@ -68,13 +72,21 @@ describe('cameras that fail', () => {
 
     it('a wrong path', async () => {
       await addRtsp('wrong-path', server.url('nowhere'));
-      const status = await sightline.statusWhen('wrong-path', 'not found', ({ state }) => state === 'retrying');
+      const status = await sightline.statusWhen(
+        'wrong-path',
+        'not found',
+        ({ state }) => state === 'retrying',
+      );
       assert.equal(status.reason?.code, 'STREAM_NOT_FOUND');
     });
 
     it('a stream with audio only', async () => {
       await addRtsp('audio', server.url('audio'));
-      const status = await sightline.statusWhen('audio', 'without video', ({ state }) => state === 'retrying');
+      const status = await sightline.statusWhen(
+        'audio',
+        'without video',
+        ({ state }) => state === 'retrying',
+      );
       assert.equal(status.reason?.code, 'STREAM_NO_VIDEO');
     });
 
@@ -101,7 +113,11 @@ describe('cameras that fail', () => {
     await once(mute, 'listening');
     const { port } = mute.address() as AddressInfo;
     await addRtsp('mute', `rtsp://127.0.0.1:${port}/live`);
-    const { reason, sinceMs } = await sightline.statusWhen('mute', 'given up on', ({ state }) => state === 'retrying');
+    const { reason, sinceMs } = await sightline.statusWhen(
+      'mute',
+      'given up on',
+      ({ state }) => state === 'retrying',
+    );
     assert.equal(reason?.code, 'STREAM_UNREACHABLE');
     const { body } = await sightline.request<{ createdAtMs: number }>('GET', '/api/v1/cameras/mute');
     assert.ok(sinceMs - body.createdAtMs <= 6_000, `noticed after ${sinceMs - body.createdAtMs} ms`);
@@ -134,21 +150,35 @@ describe('cameras that fail', () => {
 
   it('a looped file stays live', async () => {
     await addFile('loop', 'ball.mp4', { loop: true });
-    const { fps } = await sightline.statusWhen('loop', 'live', (status) => status.state === 'live' && status.fps.decoded > 20);
+    const { fps } = await sightline.statusWhen(
+      'loop',
+      'live',
+      (status) => status.state === 'live' && status.fps.decoded > 20,
+    );
     assert.ok(fps.decoded < 30);
   });
 
-  it('a model that is not there is named with what to run, and noticed when it comes', { skip: missingSharedData('models/yolox_nano_416.onnx') }, async () => {
+  it('a model that is not there is named with what to run, and noticed when it comes', {
+    skip: missingSharedData('models/yolox_nano_416.onnx'),
+  }, async () => {
     const models = join(sightline.dataDir, 'models');
     mkdirSync(models);
     await using other = await new Sightline({ SIGHTLINE_MODELS: models, SIGHTLINE_FILES: videos }).start();
     await other.addCamera({ id: 'a', source: { kind: 'file', path: join(videos, 'ball.mp4'), loop: true } });
-    const without = await other.statusWhen('a', 'live without a model', (status) => status.state === 'live' && status.analysis.problem !== null);
+    const without = await other.statusWhen(
+      'a',
+      'live without a model',
+      (status) => status.state === 'live' && status.analysis.problem !== null,
+    );
     assert.equal(without.analysis.problem?.code, 'MODEL_MISSING');
     assert.match(without.analysis.problem?.message ?? '', /sightline model pull yolox-nano/);
 
     writeFileSync(join(models, 'yolox_nano_416.onnx'), 'altered');
-    await other.statusWhen('a', 'refusing the altered model', ({ analysis }) => analysis.problem?.code === 'MODEL_ALTERED');
+    await other.statusWhen(
+      'a',
+      'refusing the altered model',
+      ({ analysis }) => analysis.problem?.code === 'MODEL_ALTERED',
+    );
 
     copyFileSync(sharedData('models/yolox_nano_416.onnx'), join(models, 'yolox_nano_416.onnx'));
     const running = await other.statusWhen('a', 'analysed', ({ frames }) => frames.analysed > 0);

@@ -42,13 +42,17 @@ describe('kill -9 while frames flow', { skip }, () => {
         analytics: { fps: 10 },
       });
     }
-    await waitFor('the first messages', () => acknowledged(sightline.dataDir).length > 20, { timeoutMs: 30_000 });
+    await waitFor('the first messages', () => acknowledged(sightline.dataDir).length > 20, {
+      timeoutMs: 30_000,
+    });
   });
   after(() => sightline?.[Symbol.asyncDispose]());
 
   /** Frames flow again: the log has grown by this many messages since. */
   async function flowing(since: number): Promise<void> {
-    await waitFor('frames to flow again', () => acknowledged(sightline.dataDir).length >= since + 40, { timeoutMs: 30_000 });
+    await waitFor('frames to flow again', () => acknowledged(sightline.dataDir).length >= since + 40, {
+      timeoutMs: 30_000,
+    });
   }
 
   /** Every object of every acknowledged message is exactly one row; no row came from anywhere else. */

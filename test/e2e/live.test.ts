@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { io, type Socket } from 'socket.io-client';
 import type { Camera, CameraStatus } from '../../src/camera.ts';
 import type { Overlay } from '../../src/vision-protocol.ts';
-import { rtspServerMissing, type RtspServer, startRtspServer } from '../support/rtsp-server.ts';
+import { type RtspServer, rtspServerMissing, startRtspServer } from '../support/rtsp-server.ts';
 import { missingSharedData, SHARED_DATA, sharedData, TOWN_CENTRE } from '../support/shared-data.ts';
 import { type Problem, Sightline } from '../support/sightline.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -26,7 +26,10 @@ describe('a camera, from RTSP to SQL', { skip }, () => {
   });
 
   it('is live within two seconds of being registered, without its password in any answer', async () => {
-    await waitFor('the vision node', async () => (await sightline.request('GET', '/readyz', undefined, '')).status === 200);
+    await waitFor(
+      'the vision node',
+      async () => (await sightline.request('GET', '/readyz', undefined, '')).status === 200,
+    );
     const registeredAtMs = Date.now();
     const { status, text } = await sightline.request('POST', '/api/v1/cameras', {
       id: 'gate',
@@ -70,10 +73,16 @@ describe('a camera, from RTSP to SQL', { skip }, () => {
   });
 
   it('sends overlays with the picture of the same frame while somebody watches', async () => {
-    const socket: Socket = io(`${sightline.url}/live`, { auth: { token: sightline.token }, transports: ['websocket'] });
+    const socket: Socket = io(`${sightline.url}/live`, {
+      auth: { token: sightline.token },
+      transports: ['websocket'],
+    });
     try {
       const overlays: Array<{ overlay: Overlay; jpeg: Buffer | null }> = [];
-      socket.on('overlay', (overlay: Overlay, jpeg: Buffer | null) => overlays.push({ overlay, jpeg }));
+      socket.on('overlay', (overlay: Overlay, jpeg: Buffer | null, acknowledge: () => void) => {
+        overlays.push({ overlay, jpeg });
+        acknowledge();
+      });
       await new Promise((resolve) => socket.once('connect', () => resolve(undefined)));
       assert.deepEqual(await socket.emitWithAck('join', 'camera:gate'), { ok: true });
       await waitFor('five pictures', () => overlays.filter(({ jpeg }) => jpeg).length >= 5);
@@ -88,7 +97,11 @@ describe('a camera, from RTSP to SQL', { skip }, () => {
       }
       assert.ok(overlays.some(({ overlay }) => overlay.objects.some(({ track }) => track !== undefined)));
       const seqs = overlays.map(({ overlay }) => overlay.seq);
-      assert.deepEqual(seqs, seqs.toSorted((a, b) => a - b), 'in order');
+      assert.deepEqual(
+        seqs,
+        seqs.toSorted((a, b) => a - b),
+        'in order',
+      );
       assert.deepEqual(await socket.emitWithAck('join', 'camera:nobody'), {
         ok: false,
         code: 'CAMERA_NOT_FOUND',
@@ -100,8 +113,14 @@ describe('a camera, from RTSP to SQL', { skip }, () => {
   });
 
   it('opens the live channel to nobody without the token', async () => {
-    const socket = io(`${sightline.url}/live`, { auth: { token: 'guess' }, transports: ['websocket'], reconnection: false });
-    const error = await new Promise<Error & { data?: unknown }>((resolve) => socket.once('connect_error', resolve));
+    const socket = io(`${sightline.url}/live`, {
+      auth: { token: 'guess' },
+      transports: ['websocket'],
+      reconnection: false,
+    });
+    const error = await new Promise<Error & { data?: unknown }>((resolve) =>
+      socket.once('connect_error', resolve),
+    );
     assert.deepEqual(error.data, { code: 'UNAUTHORIZED' });
     socket.disconnect();
   });
@@ -135,7 +154,9 @@ describe('a camera, from RTSP to SQL', { skip }, () => {
     const value = (line: RegExp) => Number(line.exec(text)?.[1]);
     assert.ok(value(/^sightline_frames_total\{camera="gate",outcome="analysed"\} (\d+)/m) > 0);
     for (const stage of ['decode', 'wait', 'scale', 'infer', 'postprocess', 'track', 'captureToEvent']) {
-      const count = value(new RegExp(`^sightline_stage_seconds_count\\{camera="gate",stage="${stage}"\\} (\\d+)`, 'm'));
+      const count = value(
+        new RegExp(`^sightline_stage_seconds_count\\{camera="gate",stage="${stage}"\\} (\\d+)`, 'm'),
+      );
       assert.ok(count > 0, `stage ${stage} was measured ${count} times`);
     }
   });
@@ -143,7 +164,10 @@ describe('a camera, from RTSP to SQL', { skip }, () => {
   it('survives a restart, password included', async () => {
     assert.equal(await sightline.stop(), 0);
     await sightline.start();
-    const { body } = await sightline.request<Camera & { status: CameraStatus }>('GET', '/api/v1/cameras/gate');
+    const { body } = await sightline.request<Camera & { status: CameraStatus }>(
+      'GET',
+      '/api/v1/cameras/gate',
+    );
     assert.equal(body.analytics.fps, 10);
     await sightline.statusWhen('gate', 'live after the restart', ({ state }) => state === 'live');
   });

@@ -16,11 +16,21 @@ describe('starting and stopping', () => {
   after(() => rmSync(dir, { recursive: true, force: true }));
 
   function serve(env: Record<string, string>) {
-    const { status, stderr } = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, 'serve'], {
-      encoding: 'utf8',
-      timeout: 30_000,
-      env: { ...process.env, SIGHTLINE_CONFIG: '', SIGHTLINE_DATA: join(dir, 'data'), SIGHTLINE_PORT: '0', ...env },
-    });
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', MAIN, 'serve'],
+      {
+        encoding: 'utf8',
+        timeout: 30_000,
+        env: {
+          ...process.env,
+          SIGHTLINE_CONFIG: '',
+          SIGHTLINE_DATA: join(dir, 'data'),
+          SIGHTLINE_PORT: '0',
+          ...env,
+        },
+      },
+    );
     return { status, lines: stderr.trim().split('\n') };
   }
 

@@ -43,7 +43,6 @@ export class Sightline {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,
-        UV_THREADPOOL_SIZE: '64',
         SIGHTLINE_DATA: this.dataDir,
         SIGHTLINE_PORT: this.url ? new URL(this.url).port : '0',
         SIGHTLINE_CONFIG: '',
@@ -64,7 +63,9 @@ export class Sightline {
         [, this.url, this.token] = welcome;
         resolve();
       });
-      this.#exit?.then((code) => reject(new Error(`sightline ended (${code}) before it served:\n${this.log.slice(-4000)}`)));
+      this.#exit?.then((code) =>
+        reject(new Error(`sightline ended (${code}) before it served:\n${this.log.slice(-4000)}`)),
+      );
     });
     return this;
   }
@@ -89,7 +90,12 @@ export class Sightline {
     return found;
   }
 
-  async request<T = unknown>(method: string, path: string, body?: unknown, token = this.token): Promise<Answer<T>> {
+  async request<T = unknown>(
+    method: string,
+    path: string,
+    body?: unknown,
+    token = this.token,
+  ): Promise<Answer<T>> {
     const response = await fetch(`${this.url}${path}`, {
       method,
       headers: {
@@ -109,7 +115,10 @@ export class Sightline {
   }
 
   async status(cameraId: string): Promise<CameraStatus> {
-    const { status, body, text } = await this.request<CameraStatus>('GET', `/api/v1/cameras/${cameraId}/status`);
+    const { status, body, text } = await this.request<CameraStatus>(
+      'GET',
+      `/api/v1/cameras/${cameraId}/status`,
+    );
     if (status !== 200) throw new Error(`status of ${cameraId}: ${status} ${text}`);
     return body;
   }

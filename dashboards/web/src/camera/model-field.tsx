@@ -1,0 +1,64 @@
+import { useEffect, useId, useState } from 'react';
+import { type Api, type ModelView, messageOf } from '../api.ts';
+import { Message } from '../ui/message.tsx';
+import { FieldNote } from './form-fields.tsx';
+
+/** The choice of a model; one whose weights are not there can be chosen, and the command that gets them is told. */
+export function ModelField({
+  api,
+  value,
+  error,
+  onChange,
+}: {
+  api: Api;
+  value: string;
+  error: string | undefined;
+  onChange: (model: string) => void;
+}) {
+  const id = useId();
+  const [models, setModels] = useState<readonly ModelView[]>([]);
+  const [problem, setProblem] = useState<string | null>(null);
+  useEffect(() => {
+    const abort = new AbortController();
+    api.models(abort.signal).then(setModels, (thrown) => {
+      if (!abort.signal.aborted) setProblem(messageOf(thrown));
+    });
+    return () => abort.abort();
+  }, [api]);
+  const chosen = models.find(({ name }) => name === value);
+  const isListed = chosen !== undefined;
+  return (
+    <div className="col-span-2 min-w-0">
+      <label htmlFor={id} className="mb-1 block font-medium">
+        Model
+      </label>
+      <select
+        id={id}
+        name="model"
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+        aria-invalid={error !== undefined}
+        aria-describedby={`${id}-note`}
+        className="field"
+      >
+        {!isListed && <option value={value}>{value}</option>}
+        {models.map(({ name, version, state }) => (
+          <option key={name} value={name}>
+            {name} {version}
+            {state === 'ready' ? '' : ` (${state})`}
+          </option>
+        ))}
+      </select>
+      <FieldNote
+        id={`${id}-note`}
+        error={error ?? (problem ? `The models could not be listed: ${problem}` : undefined)}
+      >
+        {chosen && chosen.state !== 'ready' && (
+          <span className="text-warn">
+            <Message text={chosen.remedy ?? `Its weights are ${chosen.state}.`} />
+          </span>
+        )}
+      </FieldNote>
+    </div>
+  );
+}

@@ -1,0 +1,257 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import sparticuz from '@sparticuz/chromium';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { build } from 'vite';
+
+const WEB = fileURLToPath(new URL('../../dashboards/web/', import.meta.url));
+const WAIT = { timeout: 15_000 };
+
+const { browser, reason } = await startBrowser();
+
+/** The dashboard, freshly built, in a real browser, against the double of the hub. */
+describe('the dashboard in a browser', { skip: reason }, () => {
+  let dist: string;
+  let hub: Hub;
+
+  before(async () => {
+    dist = await mkdtemp(join(tmpdir(), 'sightline-dashboard-'));
+    await build({
+      configFile: join(WEB, 'vite.config.ts'),
+      logLevel: 'error',
+      build: { outDir: dist, emptyOutDir: true },
+    });
+    hub = await startHub(dist);
+  });
+  after(async () => {
+    await hub?.stop();
+    await browser?.close();
+    await rm(dist, { recursive: true, force: true });
+  });
+
+  /** A page of its own, signed in by a link, that must not complain; closed when `use` settles. */
+  async function open(
+    use: (page: Page) => Promise<void>,
+    viewport = { width: 1440, height: 900 },
+  ): Promise<void> {
+    const context = await browser!.newContext({ viewport });
+    const page = await context.newPage();
+    const complaints: string[] = [];
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (line) => {
+      // what a stopped hub refuses is part of the test; a broken security policy or a warning of React is not
+      if (line.type() === 'error' && !/ERR_CONNECTION|WebSocket|status of 4/.test(line.text())) {
+        complaints.push(line.text());
+      }
+    });
+    try {
+      await page.goto(`${hub.url}/#token=dev`);
+      await use(page);
+    } finally {
+      await context.close();
+    }
+    assert.deepEqual(complaints, []);
+  }
+
+  it('says that a token is wrong, and takes the right one', async () => {
+    const context = await browser!.newContext();
+    const page = await context.newPage();
+    await page.goto(hub.url);
+    await page.getByTestId('token-input').fill('wrong');
+    await page.getByTestId('token-submit').click();
+    await page.getByText('does not accept this access token').waitFor(WAIT);
+    await page.getByTestId('token-input').fill('dev');
+    await page.getByTestId('token-submit').click();
+    await page.getByTestId('add-camera').waitFor(WAIT);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByTestId('token-input').waitFor(WAIT);
+    assert.equal(await page.evaluate('sessionStorage.length + localStorage.length'), 0);
+    await context.close();
+  });
+
+  it('takes the token of a link out of the address and survives a reload', () =>
+    open(async (page) => {
+      await page.getByTestId('add-camera').waitFor(WAIT);
+      assert.equal(new URL(page.url()).hash, '');
+      await page.reload();
+      await page.getByTestId('add-camera').waitFor(WAIT);
+    }));
+
+  it('draws pictures with the boxes of the same frame', () =>
+    open(async (page) => {
+      await drawn(page, 'gate');
+      const canvas = page.getByTestId('camera-tile-gate').locator('canvas');
+      const first = Number(await canvas.getAttribute('data-seq'));
+      await drawn(page, 'gate', first + 5);
+      // the overlays in between carry no picture, and half a number
+      assert.ok(Number.isInteger(Number(await canvas.getAttribute('data-seq'))));
+      assert.equal(await page.getByTestId('camera-state-gate').textContent(), 'Live');
+      await page
+        .getByTestId('camera-tile-gate')
+        .getByText(/^\d+ ms$/)
+        .waitFor(WAIT);
+    }));
+
+  it('shows where it fails and what to run', () =>
+    open(async (page) => {
+      const dock = page.getByTestId('camera-tile-dock');
+      await dock.getByText('npx sightline model pull yolox-s', { exact: true }).waitFor(WAIT);
+      const lobby = page.getByTestId('camera-tile-lobby');
+      await lobby.getByText(/No answer from 192\.0\.2\.14/).waitFor(WAIT);
+      await lobby.getByText(/Next try (in \d+ s|now)/).waitFor(WAIT);
+    }));
+
+  it('asks for no pictures of tiles that nobody sees', () =>
+    open(
+      async (page) => {
+        await drawn(page, 'car-park'); // the first by name
+        const tile = page.getByTestId('camera-tile-gate');
+        assert.equal(await tile.locator('canvas').getAttribute('data-seq'), null);
+        await tile.scrollIntoViewIfNeeded();
+        await drawn(page, 'gate');
+        await until(async () => !(await rooms(hub)).includes('car-park'));
+      },
+      { width: 390, height: 500 },
+    ));
+
+  it('adds a camera in the form, changes it and removes it', () =>
+    open(async (page) => {
+      await page.getByTestId('add-camera').click();
+      const form = page.getByTestId('camera-form');
+      await page.getByTestId('camera-form-submit').click();
+      await form.getByText('Give the camera an id').waitFor(WAIT);
+      await form.getByLabel('Name').fill('Side door');
+      assert.equal(await form.getByLabel('Id', { exact: true }).inputValue(), 'side-door');
+      await form.getByLabel('Address').fill('rtsp://192.0.2.77/a b');
+      await page.getByTestId('camera-form-submit').click();
+      await form.getByText('must be a URL without spaces').waitFor(WAIT); // the hub's word, at the field
+      assert.equal(await form.getByLabel('Address').getAttribute('aria-invalid'), 'true');
+      await form.getByLabel('Address').fill('rtsp://192.0.2.77/door');
+      await page.getByTestId('camera-form-submit').click();
+      await drawn(page, 'side-door');
+
+      await page.getByRole('button', { name: 'Actions for Side door' }).click();
+      await page.getByRole('menuitem', { name: 'Switch off' }).click();
+      await page.getByTestId('camera-state-side-door').getByText('Stopped').waitFor(WAIT);
+      await page.getByRole('button', { name: 'Actions for Side door' }).click();
+      await page.getByRole('menuitem', { name: 'Edit…' }).click();
+      await form.getByLabel('Name').fill('Back door');
+      await page.getByTestId('camera-form-submit').click();
+      await page.getByRole('heading', { name: 'Back door' }).waitFor(WAIT);
+
+      await page.getByRole('button', { name: 'Actions for Back door' }).click();
+      await page.getByRole('menuitem', { name: 'Remove…' }).click();
+      await page.keyboard.press('Escape');
+      const menu = page.getByRole('button', { name: 'Actions for Back door' });
+      await until(() => menu.evaluate((button) => button === button.ownerDocument.activeElement));
+      await menu.click();
+      await page.getByRole('menuitem', { name: 'Remove…' }).click();
+      await page.getByTestId('remove-confirm').click();
+      await page.getByTestId('camera-tile-side-door').waitFor({ state: 'detached', ...WAIT });
+    }));
+
+  it('opens one camera large, and leaves cameras of the configuration file alone', () =>
+    open(async (page) => {
+      await page.getByTestId('camera-tile-demo').getByRole('link', { name: 'Demo scene' }).click();
+      await page.getByRole('heading', { name: 'Details' }).waitFor(WAIT);
+      assert.equal(new URL(page.url()).hash, '#/cameras/demo');
+      await drawn(page, 'demo');
+      await page.getByRole('button', { name: 'Actions for Demo scene' }).click();
+      const remove = page.getByRole('menuitem', { name: 'Remove…' });
+      assert.equal(await remove.getAttribute('aria-disabled'), 'true');
+    }));
+
+  it('answers SQL, says when there is nothing, and shows an error', () =>
+    open(async (page) => {
+      await page.getByRole('link', { name: 'Query' }).click();
+      await page.getByTestId('query-input').press('Control+Enter');
+      await page.getByTestId('query-summary').getByText('14 rows in').waitFor(WAIT);
+      assert.equal(await page.getByTestId('query-result').locator('tbody tr').count(), 14);
+      await page.getByTestId('query-input').fill('select 1 where 1 = 0');
+      await page.getByTestId('query-run').click();
+      await page.getByText('No rows match this query').waitFor(WAIT);
+      await page.getByTestId('query-input').fill('drop table detections');
+      await page.getByTestId('query-run').click();
+      await page.getByTestId('query-error').getByText('QUERY_REJECTED').waitFor(WAIT);
+    }));
+
+  it('says that the hub is gone and comes back by itself', () =>
+    open(async (page) => {
+      await drawn(page, 'gate');
+      await hub.stop();
+      await page.getByTestId('connection-banner').waitFor(WAIT);
+      const canvas = page.getByTestId('camera-tile-gate').locator('canvas');
+      assert.equal(await page.getByTestId('camera-state-gate').textContent(), 'Unknown');
+      const last = await canvas.getAttribute('data-seq');
+      hub = await startHub(dist, hub.port);
+      await page.getByTestId('connection-banner').waitFor({ state: 'detached', ...WAIT });
+      await until(async () => (await canvas.getAttribute('data-seq')) !== last); // its room was joined again
+    }));
+});
+
+interface Hub {
+  readonly url: string;
+  readonly port: string;
+  stop(): Promise<void>;
+}
+
+async function startHub(dist: string, port = '0'): Promise<Hub> {
+  const child: ChildProcess = spawn(
+    process.execPath,
+    [join(WEB, 'dev/fake-hub.mjs'), '--port', port, '--dist', dist],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const [line] = await once(child.stdout!, 'data');
+  const url = /http:\/\/[\d.:]+/.exec(String(line))![0];
+  return {
+    url,
+    port: new URL(url).port,
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    },
+  };
+}
+
+/** The cameras whose pictures somebody is sent. */
+async function rooms({ url }: Hub): Promise<string[]> {
+  return (await (await fetch(`${url}/debug/rooms`)).json()) as string[];
+}
+
+/** Waits until a frame of the camera is on its canvas, one numbered `atLeast` or later. */
+async function drawn(page: Page, cameraId: string, atLeast = 1): Promise<void> {
+  const canvas = page.getByTestId(`camera-tile-${cameraId}`).locator('canvas');
+  await until(async () => {
+    const seq = await canvas.getAttribute('data-seq', WAIT);
+    return Number(seq) >= atLeast && Number(await canvas.getAttribute('data-boxes')) > 0;
+  });
+}
+
+async function until(isTrue: () => Promise<boolean>): Promise<void> {
+  const deadlineMs = Date.now() + WAIT.timeout;
+  while (!(await isTrue())) {
+    assert.ok(Date.now() < deadlineMs, `not within ${WAIT.timeout} ms: ${isTrue}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function startBrowser(): Promise<{ browser?: Browser; reason: string | false }> {
+  try {
+    const browser = await chromium.launch({
+      executablePath: await sparticuz.executablePath(),
+      // one process for everything is meant for function hosts: there a closed page takes the browser along
+      args: sparticuz.args.filter((arg) => !['--single-process', '--no-zygote'].includes(arg)),
+      timeout: 30_000,
+    });
+    return { browser, reason: false };
+  } catch (error) {
+    return { reason: `no browser starts here: ${String(error).split('\n')[0]}` };
+  }
+}

@@ -1,0 +1,28 @@
+import type { CameraStatus } from '../../src/camera.ts';
+
+/** The status of a healthy camera, changed where a test needs it. */
+export function liveStatus(changes: Partial<CameraStatus> = {}): CameraStatus {
+  return {
+    cameraId: 'gate',
+    state: 'live',
+    sinceMs: 1000,
+    reason: null,
+    nextTryAtMs: null,
+    attempts: 0,
+    width: 1280,
+    height: 720,
+    codec: 'h264',
+    fps: { received: 25, decoded: 25, analysed: 5, dropped: { sampled: 20 } },
+    frames: { received: 100, decoded: 100, analysed: 20, dropped: { sampled: 80 } },
+    latencyMs: { p50: 40, p95: 80 },
+    analysis: { model: 'yolox-nano', state: 'running', problem: null },
+    lastError: null,
+    ...changes,
+  };
+}
+
+/** The same camera with these totals of dropped frames. */
+export function withDrops(dropped: Record<string, number>): CameraStatus {
+  const status = liveStatus();
+  return { ...status, frames: { ...status.frames, dropped } };
+}
