@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import * as ort from 'onnxruntime-node';
 import { AVERROR_EOF, AVMEDIA_TYPE_VIDEO } from 'node-av/constants';
 import { Codec, CodecContext, FormatContext, Frame, Packet } from 'node-av/lib';
+import * as ort from 'onnxruntime-node';
 
 /** The parts of a frame's journey that nobody can do without, alone: the limit everything is measured by. */
 export type BarePart = 'decode' | 'infer';
@@ -21,7 +21,9 @@ export async function measureBare(
   processes: number,
 ): Promise<number> {
   const runs = Array.from({ length: processes }, () =>
-    promisify(execFile)(process.execPath, [THIS_FILE, part, file, String(frames)], { env: { ...process.env, UV_THREADPOOL_SIZE: '4' } }),
+    promisify(execFile)(process.execPath, [THIS_FILE, part, file, String(frames)], {
+      env: { ...process.env, UV_THREADPOOL_SIZE: '4' },
+    }),
   );
   const results = (await Promise.all(runs)).map(({ stdout }) => Number(stdout));
   return results.reduce((sum, ms) => sum + ms, 0) / results.length;

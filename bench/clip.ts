@@ -2,6 +2,14 @@ import { existsSync, renameSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import {
+  AV_CODEC_FLAG_GLOBAL_HEADER,
+  AV_LOG_ERROR,
+  AV_PIX_FMT_YUV420P,
+  AVMEDIA_TYPE_VIDEO,
+  FF_ENCODER_LIBX264,
+  SWS_BICUBIC,
+} from 'node-av/constants';
+import {
   Codec,
   CodecContext,
   Dictionary,
@@ -12,14 +20,6 @@ import {
   Rational,
   SoftwareScaleContext,
 } from 'node-av/lib';
-import {
-  AV_CODEC_FLAG_GLOBAL_HEADER,
-  AV_LOG_ERROR,
-  AV_PIX_FMT_YUV420P,
-  AVMEDIA_TYPE_VIDEO,
-  FF_ENCODER_LIBX264,
-  SWS_BICUBIC,
-} from 'node-av/constants';
 
 export interface ClipSettings {
   readonly source: string;
@@ -113,7 +113,10 @@ async function encodeOnce({ source, width, height, fps }: ClipSettings) {
     for (;;) {
       const packet = new Packet();
       packet.alloc();
-      if (encoder.receivePacketSync(packet) < 0) return packet.free();
+      if (encoder.receivePacketSync(packet) < 0) {
+        packet.free();
+        return;
+      }
       packets.push(packet);
     }
   };
@@ -121,7 +124,15 @@ async function encodeOnce({ source, width, height, fps }: ClipSettings) {
     while (decoder.receiveFrameSync(picture) >= 0) {
       if (!ready) {
         const format = picture.format as Parameters<SoftwareScaleContext['getContext']>[2];
-        scaler.getContext(picture.width, picture.height, format, width, height, AV_PIX_FMT_YUV420P, SWS_BICUBIC);
+        scaler.getContext(
+          picture.width,
+          picture.height,
+          format,
+          width,
+          height,
+          AV_PIX_FMT_YUV420P,
+          SWS_BICUBIC,
+        );
         check(scaler.initContext(), 'preparing the scaler');
         ready = true;
       }

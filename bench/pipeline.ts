@@ -33,7 +33,13 @@ export interface PipelineBench {
 export async function benchPipeline(bench: PipelineBench): Promise<BenchReport> {
   const cores = availableParallelism();
   bench.say(`making a clip of ${bench.seconds} s, 1280x720, 25 frames/s`);
-  const clip = await makeClip({ source: bench.video, width: 1280, height: 720, fps: 25, seconds: bench.seconds });
+  const clip = await makeClip({
+    source: bench.video,
+    width: 1280,
+    height: 720,
+    fps: 25,
+    seconds: bench.seconds,
+  });
   const { path: model } = await resolveModel(await loadManifest(), MODEL, bench.modelsDir);
 
   const bare = async () => ({
@@ -54,7 +60,9 @@ export async function benchPipeline(bench: PipelineBench): Promise<BenchReport> 
   return benchReport(
     'pipeline',
     { ...whole, bareDecodeCpuMs, bareInferCpuMs, limitFps, ratio: whole.endToEndFps / limitFps, ...live },
-    bench.live ? { ratio: { op: '>=', value: 0.92 }, live12P95Ms: { op: '<=', value: 250 } } : { ratio: { op: '>=', value: 0.92 } },
+    bench.live
+      ? { ratio: { op: '>=', value: 0.92 }, live12P95Ms: { op: '<=', value: 250 } }
+      : { ratio: { op: '>=', value: 0.92 } },
   );
 }
 
@@ -63,7 +71,11 @@ async function start(bench: PipelineBench, clipPath: string): Promise<Sightline>
     SIGHTLINE_MODELS: bench.modelsDir,
     SIGHTLINE_FILES: dirname(clipPath),
   }).start();
-  await waitFor('readiness', async () => (await sightline.request('GET', '/readyz', undefined, '')).status === 200, { timeoutMs: 30_000 });
+  await waitFor(
+    'readiness',
+    async () => (await sightline.request('GET', '/readyz', undefined, '')).status === 200,
+    { timeoutMs: 30_000 },
+  );
   return sightline;
 }
 
@@ -79,7 +91,11 @@ async function endToEnd(bench: PipelineBench, clip: { path: string; frames: numb
     });
   }
   const statuses = () => Promise.all(ids.map((id) => sightline.status(id)));
-  await waitFor('all cameras to be analysed', async () => (await statuses()).every(({ frames }) => frames.analysed > 0), { timeoutMs: 60_000 });
+  await waitFor(
+    'all cameras to be analysed',
+    async () => (await statuses()).every(({ frames }) => frames.analysed > 0),
+    { timeoutMs: 60_000 },
+  );
   await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS));
 
   const { node, store } = sightline.children();
@@ -90,18 +106,32 @@ async function endToEnd(bench: PipelineBench, clip: { path: string; frames: numb
   });
   const from = sample();
   // until the first of them is through: from then on the machine is not full any more
-  await waitFor('the first camera to finish', async () => (await statuses()).some(({ state }) => state === 'stopped'), {
-    timeoutMs: 600_000,
-    pollMs: 250,
-  });
+  await waitFor(
+    'the first camera to finish',
+    async () => (await statuses()).some(({ state }) => state === 'stopped'),
+    {
+      timeoutMs: 600_000,
+      pollMs: 250,
+    },
+  );
   const to = sample();
-  await waitFor('all cameras to finish', async () => (await statuses()).every(({ state }) => state === 'stopped'), { timeoutMs: 60_000 });
+  await waitFor(
+    'all cameras to finish',
+    async () => (await statuses()).every(({ state }) => state === 'stopped'),
+    { timeoutMs: 60_000 },
+  );
   const stages = stageMeans((await sightline.request('GET', '/metrics')).text);
 
   const messages = readMessages(sightline);
-  const frames = messages.filter(({ analysedAtMs }) => analysedAtMs >= from.atMs && analysedAtMs < to.atMs).length;
+  const frames = messages.filter(
+    ({ analysedAtMs }) => analysedAtMs >= from.atMs && analysedAtMs < to.atMs,
+  ).length;
   const objects = messages.reduce((sum, message) => sum + message.objects.length, 0);
-  await waitFor('every object to be stored', async () => Number((await sightline.query('select count() from detections'))[0][0]) >= objects, { timeoutMs: 60_000 });
+  await waitFor(
+    'every object to be stored',
+    async () => Number((await sightline.query('select count() from detections'))[0][0]) >= objects,
+    { timeoutMs: 60_000 },
+  );
   const [[rows]] = await sightline.query('select count() from detections');
 
   const metrics: Record<string, number> & { endToEndFps: number } = {
@@ -136,7 +166,11 @@ async function liveSteps(bench: PipelineBench, clipPath: string): Promise<Record
       ids.push(id);
     }
     const statuses = () => Promise.all(ids.map((id) => sightline.status(id)));
-    await waitFor('all cameras to be live', async () => (await statuses()).every(({ state, frames }) => state === 'live' && frames.analysed > 5), { timeoutMs: 60_000 });
+    await waitFor(
+      'all cameras to be live',
+      async () => (await statuses()).every(({ state, frames }) => state === 'live' && frames.analysed > 5),
+      { timeoutMs: 60_000 },
+    );
     await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS));
     const before = await statuses();
     const fromMs = Date.now();
@@ -153,7 +187,8 @@ async function liveSteps(bench: PipelineBench, clipPath: string): Promise<Record
     metrics[`${prefix}AnalysedFpsPerCamera`] = (latencies.length * 1000) / (toMs - fromMs) / cameras;
     for (const reason of Object.keys(after[0].frames.dropped)) {
       if (reason === 'sampled') continue;
-      const sum = (list: typeof before) => list.reduce((total, { frames }) => total + (frames.dropped[reason] ?? 0), 0);
+      const sum = (list: typeof before) =>
+        list.reduce((total, { frames }) => total + (frames.dropped[reason] ?? 0), 0);
       metrics[`${prefix}Dropped_${reason}`] = sum(after) - sum(before);
     }
   }

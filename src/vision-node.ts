@@ -57,7 +57,8 @@ export async function runVisionNode(config: Config): Promise<number> {
 
   function latencyOf(cameraId: string): { recent: RecentValues; stages: StageTimes } {
     let latency = latencies.get(cameraId);
-    if (!latency) latencies.set(cameraId, (latency = { recent: new RecentValues(64), stages: new StageTimes() }));
+    if (!latency)
+      latencies.set(cameraId, (latency = { recent: new RecentValues(64), stages: new StageTimes() }));
     return latency;
   }
 
@@ -132,23 +133,28 @@ export async function runVisionNode(config: Config): Promise<number> {
   function take(message: ToVisionNode): void {
     switch (message.type) {
       case 'camera.put':
-        return workerOf(message.camera.id).send(message);
-      case 'camera.remove': {
-        const worker = assigned.get(message.cameraId);
-        if (!worker) return;
-        worker.send(message);
-        worker.cameras--;
-        for (const known of [assigned, latest, latencies]) known.delete(message.cameraId);
-        watched.delete(message.cameraId);
-        return;
-      }
+        workerOf(message.camera.id).send(message);
+        break;
+      case 'camera.remove':
+        remove(message.cameraId);
+        break;
       case 'watch':
         if (message.watching) watched.add(message.cameraId);
         else watched.delete(message.cameraId);
-        return assigned.get(message.cameraId)?.send(message);
+        assigned.get(message.cameraId)?.send(message);
+        break;
       case 'stop':
-        return stopped.resolve(0);
+        stopped.resolve(0);
     }
+  }
+
+  function remove(cameraId: string): void {
+    const worker = assigned.get(cameraId);
+    if (!worker) return;
+    worker.send({ type: 'camera.remove', cameraId });
+    worker.cameras--;
+    for (const known of [assigned, latest, latencies]) known.delete(cameraId);
+    watched.delete(cameraId);
   }
 
   function metrics(): VisionMetrics {
@@ -173,7 +179,10 @@ export async function runVisionNode(config: Config): Promise<number> {
   // Ctrl-C reaches the whole process group; the hub says when this process is to stop
   process.on('SIGINT', () => undefined);
   process.once('SIGTERM', () => stopped.resolve(0));
-  const metricsTimer = setInterval(() => tellHub({ type: 'metrics', metrics: metrics() }), METRICS_INTERVAL_MS);
+  const metricsTimer = setInterval(
+    () => tellHub({ type: 'metrics', metrics: metrics() }),
+    METRICS_INTERVAL_MS,
+  );
   tellHub({ type: 'ready', workers: count });
   log.info({ workers: count }, 'vision node ready');
 

@@ -1,5 +1,5 @@
-import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import * as ort from 'onnxruntime-node';
+import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import type { DetectionBatch } from '../detection.ts';
 import { EngineError, messageOf } from '../errors.ts';
 import type { ResolvedModel } from '../models/resolve.ts';
@@ -76,12 +76,20 @@ export class Detector {
         logSeverityLevel: 3,
       });
     } catch (err) {
-      throw new EngineError('MODEL_FAILED', `model ${name} cannot be loaded: ${messageOf(err)}`, { cause: err });
+      throw new EngineError('MODEL_FAILED', `model ${name} cannot be loaded: ${messageOf(err)}`, {
+        cause: err,
+      });
     }
     const input = session.inputMetadata[0];
     const shape = input?.isTensor ? input.shape : [];
     const size = shape[2];
-    if (shape.length !== 4 || shape[1] !== 3 || typeof size !== 'number' || shape[3] !== size || size % 32 !== 0) {
+    if (
+      shape.length !== 4 ||
+      shape[1] !== 3 ||
+      typeof size !== 'number' ||
+      shape[3] !== size ||
+      size % 32 !== 0
+    ) {
       await session.release();
       throw new EngineError('MODEL_SHAPE', `model ${name} expects input [1,3,S,S], got [${shape.join(',')}]`);
     }

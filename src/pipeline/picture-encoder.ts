@@ -1,4 +1,3 @@
-import { Codec, CodecContext, Frame as AvFrame, Packet, Rational, SoftwareScaleContext } from 'node-av/lib';
 import {
   AV_CODEC_FLAG_QSCALE,
   AV_CODEC_ID_MJPEG,
@@ -6,6 +5,7 @@ import {
   AVCOL_RANGE_JPEG,
   SWS_FAST_BILINEAR,
 } from 'node-av/constants';
+import { Frame as AvFrame, Codec, CodecContext, Packet, Rational, SoftwareScaleContext } from 'node-av/lib';
 import { EngineError } from '../errors.ts';
 
 /** libavcodec's unit of quantiser scale (FF_QP2LAMBDA). */

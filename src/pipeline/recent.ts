@@ -12,7 +12,10 @@ export class RecentRates<K extends string> {
   /** Takes the totals as of `atMs` (monotonic) and returns each one's rate a second over the window; 0 at first. */
   rates(totals: Record<K, number>, atMs: number): Record<K, number> {
     this.#history.push({ atMs, totals: { ...totals } });
-    while (this.#history.length > SLOTS || (this.#history.length > 2 && atMs - this.#history[0].atMs > WINDOW_MS)) {
+    while (
+      this.#history.length > SLOTS ||
+      (this.#history.length > 2 && atMs - this.#history[0].atMs > WINDOW_MS)
+    ) {
       this.#history.shift();
     }
     const first = this.#history[0];

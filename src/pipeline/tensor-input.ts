@@ -1,5 +1,5 @@
-import { type Frame as AvFrame, SoftwareScaleContext } from 'node-av/lib';
 import { AV_PIX_FMT_GBRP, SWS_AREA } from 'node-av/constants';
+import { type Frame as AvFrame, SoftwareScaleContext } from 'node-av/lib';
 import { EngineError } from '../errors.ts';
 import { type Letterbox, letterbox } from './letterbox.ts';
 
@@ -50,7 +50,11 @@ export class TensorInput {
       this.#destination,
       this.#strides,
     );
-    if (rows < 0) throw new EngineError('STREAM_FAILED', `scaling a ${this.#width}x${this.#height} picture failed (${rows})`);
+    if (rows < 0)
+      throw new EngineError(
+        'STREAM_FAILED',
+        `scaling a ${this.#width}x${this.#height} picture failed (${rows})`,
+      );
     return this.#letterbox;
   }
 
@@ -77,7 +81,10 @@ export class TensorInput {
     const code = scaler.initContext();
     if (code < 0) {
       scaler.freeContext();
-      throw new EngineError('STREAM_UNSUPPORTED', `cannot scale ${width}x${height} pictures of pixel format ${picture.format}`);
+      throw new EngineError(
+        'STREAM_UNSUPPORTED',
+        `cannot scale ${width}x${height} pictures of pixel format ${picture.format}`,
+      );
     }
     this.planes.fill(PADDING);
     this.#scaler = scaler;

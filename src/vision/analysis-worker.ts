@@ -77,7 +77,8 @@ function change(cameraId: string, action: () => Promise<void>): void {
 }
 
 const statusTimer = setInterval(() => {
-  if (cameras.size > 0) send({ type: 'status', cameras: Array.from(cameras.values(), ({ analysis }) => analysis.status()) });
+  if (cameras.size > 0)
+    send({ type: 'status', cameras: Array.from(cameras.values(), ({ analysis }) => analysis.status()) });
 }, STATUS_INTERVAL_MS);
 
 async function stopAll(): Promise<void> {

@@ -1,11 +1,12 @@
 import { Subject } from 'rxjs';
-import { type Camera, type CameraState, type CameraStatus, type Problem } from '../camera.ts';
+import type { Camera, CameraState, CameraStatus, Problem } from '../camera.ts';
 import type { Clock } from '../clock.ts';
 import { createDetectionBatch } from '../detection.ts';
 import { EngineError, type ErrorCode, messageOf } from '../errors.ts';
 import { DROP_REASONS, type DropReason, type Frame } from '../frame.ts';
 import type { Picture } from '../ingest/picture.ts';
 import { type IngestState, runCamera } from '../ingest/run-camera.ts';
+import type { DetectedObject } from '../log/messages.ts';
 import type { Logger } from '../observe/logger.ts';
 import { cameraFlow } from '../pipeline/camera-flow.ts';
 import { PictureEncoder } from '../pipeline/picture-encoder.ts';
@@ -13,15 +14,16 @@ import { RecentRates } from '../pipeline/recent.ts';
 import { StageTimes } from '../pipeline/stage-times.ts';
 import { TensorInput } from '../pipeline/tensor-input.ts';
 import type { Turns } from '../pipeline/turns.ts';
-import { ByteTrack } from '../tracking/bytetrack.ts';
-import type { DetectedObject } from '../log/messages.ts';
 import { firstTrackId } from '../track.ts';
+import { ByteTrack } from '../tracking/bytetrack.ts';
 import { detectedObjects, detectionsMessage } from './frame-message.ts';
 import type { ModelShelf } from './model-shelf.ts';
 import type { AnalysedFrame, WorkerCameraStatus, WorkerSettings } from './worker-protocol.ts';
 
 /** More candidates than any real scene has people and cars; the strongest are kept. */
 const MAX_DETECTIONS = 1000;
+/** ByteTrack begins tracks on detections this much above its track threshold (Zhang et al. 2022). */
+const NEW_TRACK_MARGIN = 0.1;
 
 export interface AnalysisContext {
   readonly clock: Clock;
@@ -42,7 +44,10 @@ export class CameraAnalysis {
   watching = false;
   readonly #context: AnalysisContext;
   readonly #counters = { received: 0, decoded: 0, decodeMs: 0 };
-  readonly #dropped = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<DropReason, number>;
+  readonly #dropped = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<
+    DropReason,
+    number
+  >;
   #analysed = 0;
   readonly #rates = new RecentRates<string>();
   readonly #stages = new StageTimes();
@@ -126,10 +131,12 @@ export class CameraAnalysis {
     const { clock, models } = this.#context;
     const { received, decoded } = this.#counters;
     const totals = { received, decoded, analysed: this.#analysed, ...this.#dropped };
-    const { received: receivedFps, decoded: decodedFps, analysed: analysedFps, ...droppedFps } = this.#rates.rates(
-      totals,
-      clock.elapsed(),
-    );
+    const {
+      received: receivedFps,
+      decoded: decodedFps,
+      analysed: analysedFps,
+      ...droppedFps
+    } = this.#rates.rates(totals, clock.elapsed());
     const shelved = models.take(this.camera.analytics.model);
     const problem = shelved.state === 'unavailable' ? shelved.problem : this.#analysisProblem;
     const status: CameraStatus = {
@@ -187,7 +194,7 @@ export class CameraAnalysis {
       const scaledMs = performance.now();
       await detector.detect(this.#input.planes, fitted, this.#batch);
       const detectedMs = performance.now();
-      this.#trackerOf(frame).update(this.#batch, frame.ptsMs);
+      this.#track(frame);
       const trackedMs = performance.now();
       this.#stages.record('scale', scaledMs - startedMs);
       this.#stages.record('infer', detector.times.inferMs);
@@ -238,15 +245,22 @@ export class CameraAnalysis {
     return jpeg;
   }
 
-  #trackerOf(frame: Frame): ByteTrack {
-    const { trackIds } = this.#context;
+  /** Gives the frame's detections their tracks; every run of the source has a tracker of its own. */
+  #track(frame: Frame): void {
+    const { clock, trackIds } = this.#context;
     if (this.#tracker?.run !== frame.run) {
-      const firstId = Math.max(firstTrackId(this.#context.clock.now()), trackIds.last + 1);
-      this.#tracker = { run: frame.run, tracker: new ByteTrack({ firstId }) };
+      const { confidence } = this.camera.analytics;
+      const tracker = new ByteTrack({
+        firstId: Math.max(firstTrackId(clock.now()), trackIds.last + 1),
+        // what a user wants reported can be followed; a new track needs a little more evidence
+        trackThreshold: confidence,
+        newTrackThreshold: Math.min(1, confidence + NEW_TRACK_MARGIN),
+      });
+      this.#tracker = { run: frame.run, tracker };
     }
     const { tracker } = this.#tracker;
+    tracker.update(this.#batch, frame.ptsMs);
     trackIds.last = Math.max(trackIds.last, tracker.lastId);
-    return tracker;
   }
 
   #analysisFailed(err: unknown): void {

@@ -6,7 +6,8 @@ import { type DetectedObject, type DetectionsMessage, detectionsId } from '../lo
 const BOX_DIGITS = 1e5;
 const CONFIDENCE_DIGITS = 1e3;
 
-const fraction = (pixels: number, size: number): number => Math.round((pixels / size) * BOX_DIGITS) / BOX_DIGITS;
+const fraction = (pixels: number, size: number): number =>
+  Math.round((pixels / size) * BOX_DIGITS) / BOX_DIGITS;
 
 /**
  * The frame's detections as they leave the vision node: boxes as fractions of the frame, those below

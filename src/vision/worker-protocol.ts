@@ -1,6 +1,6 @@
 import type { Camera, CameraStatus } from '../camera.ts';
 import type { LogSettings } from '../observe/logger.ts';
-import type { Overlay, StageHistogram, Stage } from '../vision-protocol.ts';
+import type { Overlay, Stage, StageHistogram } from '../vision-protocol.ts';
 
 /** What an analysis worker is started with. */
 export interface WorkerSettings {

@@ -23,7 +23,12 @@ function frameMaker() {
   return { make, released };
 }
 
-function flowOf(options: { fps: number; source: 'live' | 'waits'; ageBudgetMs?: number; now?: () => number }) {
+function flowOf(options: {
+  fps: number;
+  source: 'live' | 'waits';
+  ageBudgetMs?: number;
+  now?: () => number;
+}) {
   const { make, released } = frameMaker();
   const frames = new Subject<Frame<null>>();
   const analysed: number[] = [];
@@ -63,7 +68,7 @@ describe('cameraFlow', () => {
   it('samples evenly through jitter and starts anew after a gap or in a new run', async () => {
     const flow = flowOf({ fps: 5, source: 'waits' });
     const times = [0, 39, 81, 120, 161, 195, 241, 280, 2000, 2040, 2199];
-    times.forEach((ptsMs, seq) => flow.frames.next(flow.make(seq, ptsMs)));
+    for (const [seq, ptsMs] of times.entries()) flow.frames.next(flow.make(seq, ptsMs));
     flow.frames.next(flow.make(11, 0, 0, 'next-run'));
     while (flow.running.length) await flow.finish();
     assert.deepEqual(flow.analysed, [0, 5, 8, 10, 11]);

@@ -46,7 +46,9 @@ function slowInference(keep: 'latest' | 'every', turns = new Turns(), isStale?: 
     results,
     dropped,
     subscription,
-    send: (...times: number[]) => times.forEach((ptsMs) => camera.next({ ptsMs })),
+    send: (...times: number[]) => {
+      for (const ptsMs of times) camera.next({ ptsMs });
+    },
     finish: async () => {
       running.shift()?.resolve(0);
       await settle();

@@ -13,7 +13,7 @@ function plain(width: number, height: number, [y, u, v]: [number, number, number
   picture.height = height;
   picture.format = AV_PIX_FMT_YUV420P;
   picture.allocBuffer();
-  picture.data?.forEach((plane, i) => plane.fill([y, u, v][i]));
+  for (const [i, value] of [y, u, v].entries()) picture.data?.[i].fill(value);
   return picture;
 }
 
@@ -78,7 +78,7 @@ describe('PictureEncoder', () => {
   it('spends more bytes on more quality', () => {
     const picture = plain(640, 360, RED);
     const luma = picture.data?.[0] as Buffer;
-    for (let i = 0; i < luma.length; i++) luma[i] = 16 + ((i * 2654435761) >>> 24) % 220; // noise, the same each run
+    for (let i = 0; i < luma.length; i++) luma[i] = 16 + (((i * 2654435761) >>> 24) % 220); // noise, the same each run
     const sizes = [30, 60, 90].map((quality) => {
       const encoder = new PictureEncoder({ maxWidth: 960, quality });
       const { length } = encoder.encode(picture);

@@ -1,0 +1,67 @@
+export interface ByteTrackOptions {
+  /** Id of the first confirmed track; ids count up from it. */
+  firstId: number;
+  /** Detections from this confidence take part in the first association. */
+  trackThreshold: number;
+  /** Detections from this confidence that continue no track begin one. */
+  newTrackThreshold: number;
+  /** Detections above this confidence and below `trackThreshold` only keep tracks going (second association). */
+  lowThreshold: number;
+  /** Cost (1 - IoU, fused with the score) from which the first association refuses a pair. */
+  matchThreshold: number;
+  /** The same of the second association, which is never fused. */
+  secondMatchThreshold: number;
+  /** The same of the association of tentative tracks. */
+  unconfirmedMatchThreshold: number;
+  /** Weighs IoU with the detection's confidence in the first and the tentative association. */
+  fuseScore: boolean;
+  /** How long a track may go unseen and still be found again, media time. ByteTrack: track_buffer / fps. */
+  lostForMs: number;
+  /** Expected time between analysed frames; 0 learns it from the first ones. */
+  nominalFrameIntervalMs: number;
+  /** `inclusive`: corners name pixels, so every extent counts one more; as the original implementations measure. */
+  pixelConvention: 'continuous' | 'inclusive';
+  /** Where a track is looked for: where it should be by now, or where it was last seen. */
+  associateAt: 'prediction' | 'last-seen';
+  /**
+   * Removes lost tracks as the original implementations do: two frames after `lostForMs`; a track found within
+   * these two lives on, but is removed at once when next lost.
+   */
+  lateRemoval: boolean;
+}
+
+export const BYTETRACK_DEFAULTS: Readonly<ByteTrackOptions> = {
+  firstId: 1,
+  trackThreshold: 0.5,
+  newTrackThreshold: 0.6,
+  lowThreshold: 0.1,
+  matchThreshold: 0.8,
+  secondMatchThreshold: 0.5,
+  unconfirmedMatchThreshold: 0.7,
+  fuseScore: true,
+  lostForMs: 1_000,
+  nominalFrameIntervalMs: 0,
+  pixelConvention: 'continuous',
+  associateAt: 'prediction',
+  lateRemoval: false,
+};
+
+/** The original Python implementation as evaluated on MOT17, for comparing results row by row. */
+export const BYTETRACK_PYTHON: Readonly<Partial<ByteTrackOptions>> = {
+  trackThreshold: 0.6,
+  newTrackThreshold: 0.7,
+  matchThreshold: 0.9,
+  pixelConvention: 'inclusive',
+  lateRemoval: true,
+};
+
+/** The original C++ implementation: its predictions never reach the boxes it associates. */
+export const BYTETRACK_CPP: Readonly<Partial<ByteTrackOptions>> = {
+  trackThreshold: 0.5,
+  newTrackThreshold: 0.6,
+  matchThreshold: 0.8,
+  fuseScore: false,
+  pixelConvention: 'inclusive',
+  associateAt: 'last-seen',
+  lateRemoval: true,
+};

@@ -1,0 +1,325 @@
+import type { DetectionBatch } from '../detection.ts';
+import { ActiveTracks } from './active-tracks.ts';
+import { Assignment, assign } from './assignment.ts';
+import {
+  initiate,
+  predict,
+  rescaleVelocity,
+  STRIDE,
+  stopGrowing,
+  update,
+  writeCorners,
+} from './box-filter.ts';
+import { BYTETRACK_DEFAULTS, type ByteTrackOptions } from './bytetrack-options.ts';
+import { FrameInterval } from './frame-interval.ts';
+import { iouCostsInto, iouOfCorners } from './iou-cost.ts';
+import { SlotList } from './slot-list.ts';
+import { CONFIRMED, LOST, REMOVED, TENTATIVE, TrackPool } from './track-pool.ts';
+
+/** A tracked and a lost track that overlap by more than this are one object. */
+const DUPLICATE_IOU = 1 - 0.15;
+/** Media time comes rounded to milliseconds. */
+const ROUNDING_MS = 1;
+
+/**
+ * ByteTrack (Zhang et al. 2022, "Multi-Object Tracking by Associating Every Detection Box"): one camera's tracker.
+ *
+ * Confident detections are matched first, to confirmed and lost tracks; weak ones then only keep alive what
+ * is still unmatched, since an occluded object is a weak detection and seldom a new object. A new track is
+ * tentative until its second match (in the very first frame: confirmed at once), gets its id when confirmed,
+ * and is counted by that id. A track only continues detections of its own class.
+ *
+ * Unlike the original it counts time in milliseconds: after dropped frames the filter predicts further, and
+ * a track is lost for as long at 5 frames a second as at 30. At a constant frame rate its numbers are the
+ * original's. In steady state an update allocates nothing.
+ */
+export class ByteTrack {
+  /** The confirmed tracks matched in the last frame. */
+  readonly active = new ActiveTracks();
+  readonly #options: Readonly<ByteTrackOptions>;
+  readonly #pixel: number;
+  readonly #interval: FrameInterval;
+  readonly #pool = new TrackPool();
+  #frame = 0;
+  #nextId: number;
+
+  /** Confirmed and tentative tracks. */
+  readonly #tracked = new SlotList();
+  readonly #lost = new SlotList();
+
+  // work arrays of one update
+  readonly #candidates = new SlotList();
+  readonly #tentative = new SlotList();
+  readonly #begun = new SlotList();
+  readonly #newlyLost = new SlotList();
+  readonly #duplicates = new SlotList();
+  readonly #strong = new SlotList();
+  readonly #weak = new SlotList();
+  readonly #found: { corners: Float64Array; classIds: Uint16Array } = {
+    corners: new Float64Array(0),
+    classIds: new Uint16Array(0),
+  };
+  readonly #assignment = new Assignment();
+  #cost = new Float64Array(0);
+
+  constructor(options: Partial<ByteTrackOptions> = {}) {
+    const given = { ...BYTETRACK_DEFAULTS, ...options };
+    this.#options = {
+      ...given,
+      // confidences are single precision: 0.6 must not lie above a threshold of 0.6
+      trackThreshold: Math.fround(given.trackThreshold),
+      newTrackThreshold: Math.fround(given.newTrackThreshold),
+      lowThreshold: Math.fround(given.lowThreshold),
+    };
+    this.#pixel = given.pixelConvention === 'inclusive' ? 1 : 0;
+    this.#interval = new FrameInterval(given.nominalFrameIntervalMs);
+    this.#nextId = given.firstId;
+  }
+
+  /** The id given last; `firstId - 1` before the first. */
+  get lastId(): number {
+    return this.#nextId - 1;
+  }
+
+  /**
+   * Takes the next analysed frame, empty ones too, in order of `ptsMs` (media time). Writes
+   * `detections.trackIds`: the confirmed track each detection continues, else 0.
+   */
+  update(detections: DetectionBatch, ptsMs: number): void {
+    const { matchThreshold, secondMatchThreshold, unconfirmedMatchThreshold, fuseScore } = this.#options;
+    const { states } = this.#pool;
+    this.#frame++;
+    const intervals = this.#interval.advance(ptsMs);
+    this.#split(detections);
+    this.#gather();
+    this.#predict(intervals);
+
+    this.#associate(this.#candidates, this.#strong, detections, matchThreshold, fuseScore);
+    this.#candidates.retain(states, CONFIRMED); // an object that was out of sight does not return as a weak detection
+    this.#associate(this.#candidates, this.#weak, detections, secondMatchThreshold, false);
+    for (let i = 0; i < this.#candidates.count; i++) states[this.#candidates.items[i]] = LOST;
+    this.#associate(this.#tentative, this.#strong, detections, unconfirmedMatchThreshold, fuseScore);
+    for (let i = 0; i < this.#tentative.count; i++) this.#pool.release(this.#tentative.items[i]);
+
+    this.#begin(detections);
+    this.#settle();
+    this.#removeDuplicates();
+    this.#report(detections);
+  }
+
+  /** Sorts the detections into strong and weak ones. */
+  #split(detections: DetectionBatch): void {
+    const { trackThreshold, lowThreshold } = this.#options;
+    const { count, boxes, confidences } = detections;
+    if (this.#found.corners.length < count * 4)
+      this.#found.corners = new Float64Array(detections.capacity * 4);
+    this.#found.classIds = detections.classIds;
+    const { corners } = this.#found;
+    this.#strong.clear();
+    this.#weak.clear();
+    for (let i = 0; i < count; i++) {
+      detections.trackIds[i] = 0;
+      const at = i * 4;
+      // the filter divides by the height; a box without area is no object
+      if (!(boxes[at + 2] > 0 && boxes[at + 3] > 0)) continue;
+      corners[at] = boxes[at];
+      corners[at + 1] = boxes[at + 1];
+      corners[at + 2] = boxes[at] + boxes[at + 2];
+      corners[at + 3] = boxes[at + 1] + boxes[at + 3];
+      if (confidences[i] >= trackThreshold) this.#strong.push(i);
+      else if (confidences[i] > lowThreshold) this.#weak.push(i);
+    }
+  }
+
+  /** Sorts the tracks into those that may be continued, confirmed before lost, and tentative ones. */
+  #gather(): void {
+    if (!this.#options.lateRemoval) {
+      this.#forget(this.#tracked); // after a long gap in the video even they are too old
+      this.#forget(this.#lost);
+    }
+    const { states } = this.#pool;
+    this.#candidates.clear();
+    this.#tentative.clear();
+    for (let i = 0; i < this.#tracked.count; i++) {
+      const slot = this.#tracked.items[i];
+      if (states[slot] === CONFIRMED) this.#candidates.push(slot);
+      else this.#tentative.push(slot);
+    }
+    for (let i = 0; i < this.#lost.count; i++) this.#candidates.push(this.#lost.items[i]);
+  }
+
+  /** Removes the tracks of `list` that have not been seen for longer than `lostForMs`. */
+  #forget(list: SlotList): void {
+    let kept = 0;
+    for (let i = 0; i < list.count; i++) {
+      const slot = list.items[i];
+      if (this.#isTooOld(slot)) this.#pool.release(slot);
+      else list.items[kept++] = slot;
+    }
+    list.count = kept;
+  }
+
+  #isTooOld(slot: number): boolean {
+    return this.#interval.elapsedMs - this.#pool.lastSeenMs[slot] > this.#options.lostForMs + ROUNDING_MS;
+  }
+
+  /** Moves the filters on. Tentative tracks have no velocity yet and stay, as in the original. */
+  #predict(intervals: number): void {
+    const { filters, states, corners } = this.#pool;
+    const { changedBy } = this.#interval;
+    for (let i = 0; i < this.#candidates.count; i++) {
+      const slot = this.#candidates.items[i];
+      const at = slot * STRIDE;
+      if (changedBy !== 1) rescaleVelocity(filters, at, changedBy);
+      if (states[slot] === LOST) stopGrowing(filters, at);
+      predict(filters, at, intervals);
+      if (this.#options.associateAt === 'prediction') writeCorners(filters, at, corners, slot * 4);
+    }
+  }
+
+  /** Continues tracks with detections at the least cost; what found no partner stays in the two lists. */
+  #associate(
+    tracks: SlotList,
+    found: SlotList,
+    detections: DetectionBatch,
+    limit: number,
+    fuseScore: boolean,
+  ): void {
+    if (tracks.count === 0 || found.count === 0) return;
+    const size = tracks.count * found.count;
+    if (this.#cost.length < size) this.#cost = new Float64Array(2 * size);
+    const confidences = fuseScore ? detections.confidences : null;
+    iouCostsInto(this.#cost, this.#pool, tracks, this.#found, found, confidences, this.#pixel);
+    assign(this.#cost, tracks.count, found.count, limit, this.#assignment);
+
+    const { colOfRow, rowOfCol } = this.#assignment;
+    let left = 0;
+    for (let row = 0; row < tracks.count; row++) {
+      const slot = tracks.items[row];
+      if (colOfRow[row] === -1) tracks.items[left++] = slot;
+      else this.#continue(slot, detections, found.items[colOfRow[row]]);
+    }
+    tracks.count = left;
+    left = 0;
+    for (let col = 0; col < found.count; col++) {
+      if (rowOfCol[col] === -1) found.items[left++] = found.items[col];
+    }
+    found.count = left;
+  }
+
+  #continue(slot: number, { boxes }: DetectionBatch, detection: number): void {
+    const { filters, states, ids } = this.#pool;
+    const at = detection * 4;
+    update(filters, slot * STRIDE, boxes[at], boxes[at + 1], boxes[at + 2], boxes[at + 3]);
+    if (ids[slot] === 0) ids[slot] = this.#nextId++;
+    states[slot] = CONFIRMED;
+    this.#seen(slot, detection);
+  }
+
+  /** Begins a track at each confident detection that continued none. */
+  #begin({ boxes, confidences, classIds }: DetectionBatch): void {
+    this.#begun.clear();
+    for (let i = 0; i < this.#strong.count; i++) {
+      const detection = this.#strong.items[i];
+      if (confidences[detection] < this.#options.newTrackThreshold) continue;
+      const slot = this.#pool.acquire();
+      const pool = this.#pool;
+      const at = detection * 4;
+      initiate(pool.filters, slot * STRIDE, boxes[at], boxes[at + 1], boxes[at + 2], boxes[at + 3]);
+      // what is there when the camera starts needs no second look
+      pool.states[slot] = this.#frame === 1 ? CONFIRMED : TENTATIVE;
+      pool.ids[slot] = this.#frame === 1 ? this.#nextId++ : 0;
+      pool.classIds[slot] = classIds[detection];
+      pool.firstFrames[slot] = this.#frame;
+      pool.overdue[slot] = 0;
+      this.#seen(slot, detection);
+      this.#begun.push(slot);
+    }
+  }
+
+  #seen(slot: number, detection: number): void {
+    const { filters, corners, lastFrames, lastSeenMs, detections } = this.#pool;
+    writeCorners(filters, slot * STRIDE, corners, slot * 4);
+    lastFrames[slot] = this.#frame;
+    lastSeenMs[slot] = this.#interval.elapsedMs;
+    detections[slot] = detection;
+  }
+
+  /** Brings every track into the list of its new state. */
+  #settle(): void {
+    const { states } = this.#pool;
+    const tracked = this.#tracked;
+    const lost = this.#lost;
+    this.#newlyLost.clear();
+    for (let i = 0; i < tracked.count; i++) {
+      if (states[tracked.items[i]] === LOST) this.#newlyLost.push(tracked.items[i]);
+    }
+    tracked.retain(states, CONFIRMED);
+    for (let i = 0; i < this.#begun.count; i++) tracked.push(this.#begun.items[i]);
+    for (let i = 0; i < lost.count; i++) {
+      if (states[lost.items[i]] === CONFIRMED) tracked.push(lost.items[i]);
+    }
+    lost.retain(states, LOST);
+    if (this.#options.lateRemoval) this.#removeLate();
+    for (let i = 0; i < this.#newlyLost.count; i++) lost.push(this.#newlyLost.items[i]);
+  }
+
+  #removeLate(): void {
+    const { states, overdue } = this.#pool;
+    for (let i = 0; i < this.#lost.count; i++) {
+      const slot = this.#lost.items[i];
+      if (overdue[slot] === 1) this.#pool.release(slot);
+      else if (this.#isTooOld(slot)) overdue[slot] = 1;
+    }
+    for (let i = 0; i < this.#newlyLost.count; i++) {
+      const slot = this.#newlyLost.items[i];
+      if (overdue[slot] === 1) this.#pool.release(slot);
+    }
+    this.#lost.retain(states, LOST);
+    this.#newlyLost.retain(states, LOST);
+  }
+
+  /** Of a tracked and a lost track on one object, keeps the one that lasted longer. */
+  #removeDuplicates(): void {
+    const { states, corners, classIds, firstFrames, lastFrames } = this.#pool;
+    this.#duplicates.clear();
+    for (let i = 0; i < this.#tracked.count; i++) {
+      const tracked = this.#tracked.items[i];
+      for (let j = 0; j < this.#lost.count; j++) {
+        const lost = this.#lost.items[j];
+        if (classIds[tracked] !== classIds[lost]) continue;
+        if (!(iouOfCorners(corners, tracked, corners, lost, this.#pixel) > DUPLICATE_IOU)) continue;
+        const trackedFor = lastFrames[tracked] - firstFrames[tracked];
+        const lostFor = lastFrames[lost] - firstFrames[lost];
+        this.#duplicates.push(trackedFor > lostFor ? lost : tracked);
+      }
+    }
+    if (this.#duplicates.count === 0) return;
+    for (let i = 0; i < this.#duplicates.count; i++) {
+      const slot = this.#duplicates.items[i];
+      if (states[slot] !== REMOVED) this.#pool.release(slot); // it may be the duplicate of two
+    }
+    this.#tracked.retain(states, TENTATIVE | CONFIRMED);
+    this.#lost.retain(states, LOST);
+  }
+
+  #report({ trackIds }: DetectionBatch): void {
+    const { corners, states, ids, classIds, detections } = this.#pool;
+    const { active } = this;
+    active.reset(this.#tracked.count);
+    for (let i = 0; i < this.#tracked.count; i++) {
+      const slot = this.#tracked.items[i];
+      if (states[slot] !== CONFIRMED) continue;
+      const at = slot * 4;
+      const k = active.count++;
+      active.ids[k] = ids[slot];
+      active.boxes[k * 4] = corners[at];
+      active.boxes[k * 4 + 1] = corners[at + 1];
+      active.boxes[k * 4 + 2] = corners[at + 2] - corners[at];
+      active.boxes[k * 4 + 3] = corners[at + 3] - corners[at + 1];
+      active.classIds[k] = classIds[slot];
+      active.detections[k] = detections[slot];
+      trackIds[detections[slot]] = ids[slot];
+    }
+  }
+}

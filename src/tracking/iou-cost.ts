@@ -1,0 +1,56 @@
+import type { SlotList } from './slot-list.ts';
+
+/** Boxes by their corners x1, y1, x2, y2 in pixels, four numbers each, and their classes. */
+export interface CornerBoxes {
+  readonly corners: Float64Array;
+  readonly classIds: Uint16Array;
+}
+
+/**
+ * Intersection over union of box `i` of `a` and box `j` of `b`, by their corners.
+ *
+ * `pixel` is added to every extent: 0 for continuous coordinates, 1 where corners name the pixels inside, the older
+ * convention that the original ByteTrack was measured with.
+ */
+export function iouOfCorners(a: Float64Array, i: number, b: Float64Array, j: number, pixel: number): number {
+  const p = i * 4;
+  const q = j * 4;
+  const overlapX = Math.min(a[p + 2], b[q + 2]) - Math.max(a[p], b[q]) + pixel;
+  if (!(overlapX > 0)) return 0;
+  const overlapY = Math.min(a[p + 3], b[q + 3]) - Math.max(a[p + 1], b[q + 1]) + pixel;
+  if (!(overlapY > 0)) return 0;
+  const intersection = overlapX * overlapY;
+  const areaA = (a[p + 2] - a[p] + pixel) * (a[p + 3] - a[p + 1] + pixel);
+  const areaB = (b[q + 2] - b[q] + pixel) * (b[q + 3] - b[q + 1] + pixel);
+  return intersection / (areaA + areaB - intersection);
+}
+
+/**
+ * Writes the cost of continuing each track of `rows` with each detection of `cols` into `cost`, row-major:
+ * 1 - IoU, or 1 - IoU x confidence where `confidences` of the detections are given. Boxes of different classes, and
+ * boxes that do not meet, cost `Infinity`: no limit pairs them.
+ */
+export function iouCostsInto(
+  cost: Float64Array,
+  tracks: CornerBoxes,
+  rows: SlotList,
+  detections: CornerBoxes,
+  cols: SlotList,
+  confidences: Float32Array | null,
+  pixel: number,
+): void {
+  let at = 0;
+  for (let row = 0; row < rows.count; row++) {
+    const track = rows.items[row];
+    const classId = tracks.classIds[track];
+    for (let col = 0; col < cols.count; col++) {
+      const detection = cols.items[col];
+      let overlap = 0;
+      if (detections.classIds[detection] === classId) {
+        overlap = iouOfCorners(tracks.corners, track, detections.corners, detection, pixel);
+      }
+      if (confidences !== null) overlap *= confidences[detection];
+      cost[at++] = overlap > 0 ? 1 - overlap : Infinity;
+    }
+  }
+}

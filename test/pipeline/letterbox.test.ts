@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { letterbox } from '../../src/pipeline/letterbox.ts';
+
+describe('letterbox', () => {
+  it('fills the square with the larger side and keeps the aspect', () => {
+    const sizes = (
+      [
+        [1280, 720],
+        [720, 1280],
+        [854, 480],
+        [416, 416],
+        [100, 50],
+      ] as const
+    ).map(([width, height]) => {
+      const { scaledWidth, scaledHeight } = letterbox(width, height, 416);
+      return [scaledWidth, scaledHeight];
+    });
+    assert.deepEqual(sizes, [
+      [416, 234],
+      [234, 416],
+      [416, 234],
+      [416, 416],
+      [416, 208],
+    ]);
+  });
+
+  it('scales each axis by what its rounded size really is, so that the far edges come back exactly', () => {
+    const side = fc.integer({ min: 1, max: 8192 });
+    fc.assert(
+      fc.property(side, side, fc.constantFrom(192, 416, 640), (width, height, inputSize) => {
+        const fitted = letterbox(width, height, inputSize);
+        for (const size of [fitted.scaledWidth, fitted.scaledHeight]) {
+          assert.ok(Number.isInteger(size) && size >= 1 && size <= inputSize, `${size}`);
+        }
+        assert.equal(Math.max(fitted.scaledWidth, fitted.scaledHeight), inputSize);
+        assert.ok(Math.abs(fitted.scaledWidth / fitted.scaleX - width) < 1e-9 * width);
+        assert.ok(Math.abs(fitted.scaledHeight / fitted.scaleY - height) < 1e-9 * height);
+      }),
+    );
+  });
+});
