@@ -170,9 +170,15 @@ export const CameraStatus = Type.Object({
 });
 export type CameraStatus = Static<typeof CameraStatus>;
 
-const CREDENTIALS_IN_URL = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/?#]*@/gi;
+const CREDENTIALS_IN_URL = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/?#"]*@/gi;
+// many cameras take their credentials as parameters, in the query or even in the path
+const SECRET_PARAMETER =
+  /([?&/;](?:user|username|usr|password|passwd|pass|pwd|token|auth|secret)=)[^&/;#\s"'<>]*/gi;
 
-/** `text` with the user-information part of every URL in it removed: for answers, logs and errors. */
+/**
+ * `text` with the user-information part of every URL in it removed and the values of secret parameters
+ * starred out: for answers, logs and errors.
+ */
 export function withoutCredentials(text: string): string {
-  return text.replace(CREDENTIALS_IN_URL, '$1');
+  return text.replace(CREDENTIALS_IN_URL, '$1').replace(SECRET_PARAMETER, '$1***');
 }

@@ -11,7 +11,11 @@ export function registerBenchCommands(program: Command, context: CommandContext)
   bench
     .command('pipeline')
     .description('every frame of a clip decoded, detected, tracked and stored, against the bare parts alone')
-    .option('--video <file>', 'what the clip is made of', `${PROJECT_DIR}../shared/data/videos/town-centre-cut.mp4`)
+    .option(
+      '--video <file>',
+      'what the clip is made of',
+      `${PROJECT_DIR}../shared/data/videos/town-centre-cut.mp4`,
+    )
     .option('--seconds <n>', 'length of the clip, and of each live step', '60')
     .option('--live', 'also 1, 4, 8 and 12 cameras in real time at 5 analysed frames a second')
     .option('--json', 'only the JSON line, no progress')
@@ -21,7 +25,10 @@ export function registerBenchCommands(program: Command, context: CommandContext)
       }
       const seconds = Number(options.seconds);
       if (!Number.isInteger(seconds) || seconds < 10 || seconds > 600) {
-        throw new EngineError('VALIDATION', `--seconds takes a whole number from 10 to 600, got ${options.seconds}`);
+        throw new EngineError(
+          'VALIDATION',
+          `--seconds takes a whole number from 10 to 600, got ${options.seconds}`,
+        );
       }
       const { benchPipeline } = await import('../../bench/pipeline.ts');
       const report = await benchPipeline({

@@ -40,3 +40,18 @@ export type DetectionsMessage = Static<typeof DetectionsMessage>;
 export function detectionsId(camera: string, run: string, seq: number): string {
   return `${camera}/${run}/${seq}`;
 }
+
+/** Topic `sightline.dead-letter.v1`: what a consumer could not take, as it was. Key: that of the original. */
+export const DeadLetterMessage = Type.Object({
+  v: Type.Literal(1),
+  id: Type.String({ description: 'group/topic/offset: a message is set aside once by each consumer' }),
+  group: Type.String({ description: 'the consumer that refused it' }),
+  topic: Type.String(),
+  offset: Type.Number(),
+  key: Type.String(),
+  reason: Type.String({ description: 'what is wrong with it, and where' }),
+  refusedAtMs: Type.Number(),
+  value: Type.String({ description: 'the text of the message, unchanged' }),
+});
+
+export type DeadLetterMessage = Static<typeof DeadLetterMessage>;

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import sparticuz from '@sparticuz/chromium';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { build } from 'vite';
+import { startBrowser } from '../support/browser.ts';
 
 const WEB = fileURLToPath(new URL('../../dashboards/web/', import.meta.url));
 const WAIT = { timeout: 15_000 };
@@ -239,19 +239,5 @@ async function until(isTrue: () => Promise<boolean>): Promise<void> {
   while (!(await isTrue())) {
     assert.ok(Date.now() < deadlineMs, `not within ${WAIT.timeout} ms: ${isTrue}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-async function startBrowser(): Promise<{ browser?: Browser; reason: string | false }> {
-  try {
-    const browser = await chromium.launch({
-      executablePath: await sparticuz.executablePath(),
-      // one process for everything is meant for function hosts: there a closed page takes the browser along
-      args: sparticuz.args.filter((arg) => !['--single-process', '--no-zygote'].includes(arg)),
-      timeout: 30_000,
-    });
-    return { browser, reason: false };
-  } catch (error) {
-    return { reason: `no browser starts here: ${String(error).split('\n')[0]}` };
   }
 }

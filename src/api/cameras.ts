@@ -1,0 +1,237 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import Type, { type Static } from 'typebox';
+import { Analytics, type Camera, CameraInput, CameraStatus, FileSource, RtspSource } from '../camera.ts';
+import { EngineError } from '../errors.ts';
+import { CameraPatch } from '../registry/declaration.ts';
+import { redactSource } from '../registry/redact.ts';
+import { callerGone } from './caller-gone.ts';
+import type { ApiDependencies } from './dependencies.ts';
+import { PROBLEMS } from './problem.ts';
+
+const CameraParams = Type.Object({
+  cameraId: Type.String({ description: 'the id of a camera' }),
+});
+
+const CameraPage = Type.Object(
+  {
+    limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }),
+    cursor: Type.Optional(Type.String({ maxLength: 256, description: '`nextCursor` of the page before' })),
+  },
+  { additionalProperties: false },
+);
+
+const IdempotencyHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 255,
+      description: 'the same key and body get the same answer again for 24 hours, and create nothing twice',
+    }),
+  ),
+});
+
+/** A camera as answers show it. */
+export const CameraAnswer = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  enabled: Type.Boolean(),
+  source: Type.Union([
+    Type.Object({
+      ...RtspSource.properties,
+      url: Type.String({ description: 'without its credentials' }),
+      hasCredentials: Type.Boolean({ description: 'whether credentials are stored with it' }),
+    }),
+    Type.Object(FileSource.properties),
+  ]),
+  analytics: Type.Required(Analytics),
+  tags: Type.Array(Type.String()),
+  managedBy: Type.Union([Type.Literal('api'), Type.Literal('config')], {
+    description: 'config: declared in the YAML file and changed only there',
+  }),
+  createdAtMs: Type.Number({ description: 'milliseconds since the epoch' }),
+  updatedAtMs: Type.Number(),
+  status: Type.Union([CameraStatus, Type.Null()], { description: 'null until the vision node has reported' }),
+});
+type CameraAnswer = Static<typeof CameraAnswer>;
+
+const CameraList = Type.Object({
+  cameras: Type.Array(CameraAnswer),
+  nextCursor: Type.Optional(Type.String({ description: 'absent on the last page' })),
+});
+
+const tags = ['cameras'];
+
+export const cameraRoutes: FastifyPluginAsyncTypebox<ApiDependencies> = async (app, deps) => {
+  const { cameras } = deps;
+  const answerOf = (camera: Camera): CameraAnswer => cameraAnswer(camera, deps);
+  const existing = (id: string): Camera => {
+    const camera = cameras.get(id);
+    if (camera) return camera;
+    throw new EngineError('CAMERA_NOT_FOUND', `there is no camera ${JSON.stringify(id.slice(0, 63))}`);
+  };
+
+  app.post(
+    '/cameras',
+    {
+      schema: {
+        operationId: 'createCamera',
+        summary: 'Register a camera; it is live within two seconds',
+        tags,
+        headers: IdempotencyHeaders,
+        body: CameraInput,
+        response: { 201: CameraAnswer, ...PROBLEMS },
+      },
+    },
+    async ({ body, headers }, reply) => {
+      reply.status(201).header('location', `/api/v1/cameras/${body.id}`);
+      const key = headers['idempotency-key'];
+      if (key === undefined) return answerOf(cameras.create(body));
+      const { answer, repeated } = cameras.createOnce(body, {
+        key: `POST /cameras ${key}`,
+        request: JSON.stringify(body),
+        answer: (camera) => JSON.stringify(answerOf(camera)),
+      });
+      if (repeated) reply.header('idempotency-replayed', 'true');
+      return JSON.parse(answer) as CameraAnswer;
+    },
+  );
+
+  app.get(
+    '/cameras',
+    {
+      schema: {
+        operationId: 'listCameras',
+        summary: 'The cameras, by id',
+        tags,
+        querystring: CameraPage,
+        response: { 200: CameraList, ...PROBLEMS },
+      },
+    },
+    async ({ query }) => {
+      const after = query.cursor === undefined ? '' : afterCursor(query.cursor);
+      const rest = cameras.list().filter(({ id }) => id > after);
+      const page = rest.slice(0, query.limit);
+      const last = page.at(-1);
+      const more = rest.length > page.length && last;
+      return { cameras: page.map(answerOf), ...(more ? { nextCursor: cursorAfter(last.id) } : {}) };
+    },
+  );
+
+  app.get(
+    '/cameras/:cameraId',
+    {
+      schema: {
+        operationId: 'getCamera',
+        summary: 'One camera and what it is doing',
+        tags,
+        params: CameraParams,
+        response: { 200: CameraAnswer, ...PROBLEMS },
+      },
+    },
+    async ({ params }) => answerOf(existing(params.cameraId)),
+  );
+
+  app.patch(
+    '/cameras/:cameraId',
+    {
+      // what answers add to a camera is taken and ignored, so the registry checks the body itself
+      validatorCompiler:
+        ({ httpPart }) =>
+        (value: unknown) => {
+          const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+          if (httpPart !== 'body' || isObject) return { value };
+          return { error: new EngineError('VALIDATION', 'invalid body: expected an object') };
+        },
+      schema: {
+        operationId: 'updateCamera',
+        summary: 'Change a camera while it runs (JSON merge patch; a source is replaced whole)',
+        tags,
+        params: CameraParams,
+        body: CameraPatch,
+        response: { 200: CameraAnswer, ...PROBLEMS },
+      },
+    },
+    async ({ params, body }) => answerOf(cameras.update(params.cameraId, body)),
+  );
+
+  app.delete(
+    '/cameras/:cameraId',
+    {
+      schema: {
+        operationId: 'removeCamera',
+        summary: 'Remove a camera; what it saw stays in the tables',
+        tags,
+        params: CameraParams,
+        response: { 204: Type.Null(), ...PROBLEMS },
+      },
+    },
+    async ({ params }, reply) => {
+      cameras.remove(params.cameraId);
+      return reply.status(204).send(null);
+    },
+  );
+
+  app.get(
+    '/cameras/:cameraId/status',
+    {
+      schema: {
+        operationId: 'getCameraStatus',
+        summary: 'State, rates and last error of a camera',
+        tags,
+        params: CameraParams,
+        response: { 200: CameraStatus, ...PROBLEMS },
+      },
+    },
+    async ({ params }) => {
+      const { status } = answerOf(existing(params.cameraId));
+      if (status) return status;
+      throw new EngineError(
+        'VISION_UNAVAILABLE',
+        'the vision node has not reported on it yet: try again in a second',
+      );
+    },
+  );
+
+  app.get(
+    '/cameras/:cameraId/snapshot.jpg',
+    {
+      schema: {
+        operationId: 'getCameraSnapshot',
+        summary: 'The newest picture, as JPEG',
+        tags,
+        params: CameraParams,
+        produces: ['image/jpeg'],
+        response: { 200: Type.String({ format: 'binary', description: 'a JPEG picture' }), ...PROBLEMS },
+      },
+    },
+    async ({ params }, reply) => {
+      const { id } = existing(params.cameraId);
+      const jpeg = await deps.snapshot(id, callerGone(reply));
+      reply.type('image/jpeg').header('cache-control', 'no-store');
+      return reply.send(Buffer.from(jpeg) as never); // bytes are sent as they are
+    },
+  );
+};
+
+function cameraAnswer(camera: Camera, { statusOf, cameras }: ApiDependencies): CameraAnswer {
+  const status = statusOf(camera.id) ?? null;
+  const problem = cameras.problemOf(camera.id);
+  const shown: CameraStatus | null =
+    status && problem ? { ...status, state: 'stopped', reason: problem, lastError: problem } : status;
+  return {
+    ...camera,
+    source: redactSource(camera.source) as CameraAnswer['source'],
+    tags: [...camera.tags],
+    status: shown,
+  };
+}
+
+function cursorAfter(id: string): string {
+  return Buffer.from(id).toString('base64url');
+}
+
+function afterCursor(cursor: string): string {
+  const id = Buffer.from(cursor, 'base64url').toString();
+  if (/^[a-z0-9-]{1,63}$/.test(id)) return id;
+  throw new EngineError('VALIDATION', 'invalid cursor: send the nextCursor of the page before, unchanged');
+}

@@ -1,0 +1,105 @@
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { CameraStatus } from '../camera.ts';
+import type { StoreWriterMetrics } from '../store/writer.ts';
+import { STAGE_BUCKETS_MS, STAGES, type VisionMetrics } from '../vision-protocol.ts';
+import { family, type HistogramSample, histogramFamily, type Sample } from './exposition.ts';
+
+const STATES = ['connecting', 'live', 'retrying', 'stopped'] as const;
+const MS = 1 / 1000;
+
+/** What the hub knows at the moment somebody asks; `null` for a process that is not there. */
+export interface MetricsSnapshot {
+  readonly statuses: readonly CameraStatus[];
+  readonly vision: VisionMetrics | null;
+  readonly writer?: StoreWriterMetrics | undefined;
+}
+
+export interface Metrics {
+  /** The Prometheus text format 0.0.4; durations in seconds, as its conventions want. */
+  text(snapshot: MetricsSnapshot): Promise<string>;
+}
+
+export const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+/** Metrics of this process by prom-client; of cameras, vision node and store from what they report. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  return {
+    text: async ({ statuses, vision, writer }) =>
+      [
+        // prom-client writes what is not a number as no reader of the format expects it
+        (await registry.metrics()).replace(/ Nan$/gm, ' NaN'),
+        '\n',
+        cameraFamilies(statuses),
+        vision ? visionFamilies(vision) : '',
+        family('sightline_vision_up', 'gauge', 'Whether the vision node reports', [[{}, vision ? 1 : 0]]),
+        writer ? writerFamilies(writer) : '',
+      ].join(''),
+  };
+}
+
+function cameraFamilies(statuses: readonly CameraStatus[]): string {
+  const frames = statuses.flatMap(({ cameraId: camera, frames: { dropped, ...counts } }): Sample[] => [
+    ...Object.entries(counts).map(([outcome, count]): Sample => [{ camera, outcome }, count]),
+    ...Object.entries(dropped).map(
+      ([reason, count]): Sample => [{ camera, outcome: `dropped_${reason}` }, count],
+    ),
+  ]);
+  const states = statuses.flatMap(({ cameraId: camera, state: now }) =>
+    STATES.map((state): Sample => [{ camera, state }, state === now ? 1 : 0]),
+  );
+  return (
+    family('sightline_frames_total', 'counter', 'Video frames by what became of them', frames) +
+    family('sightline_camera_state', 'gauge', '1 for the state a camera is in', states)
+  );
+}
+
+function visionFamilies(vision: VisionMetrics): string {
+  const cameras = Object.entries(vision.cameras);
+  const stages = cameras.flatMap(([camera, { stages }]) =>
+    STAGES.filter((stage) => stages[stage]).map(
+      (stage): HistogramSample => ({
+        labels: { camera, stage },
+        counts: stages[stage].counts,
+        sum: stages[stage].sumMs * MS,
+      }),
+    ),
+  );
+  const ages = cameras.map(([camera, { waitingFrameAgeMs }]): Sample => [{ camera }, waitingFrameAgeMs * MS]);
+  const bounds = STAGE_BUCKETS_MS.map((ms) => ms / 1000);
+  return [
+    histogramFamily(
+      'sightline_stage_seconds',
+      'Time a frame takes in a stage of its journey',
+      bounds,
+      stages,
+    ),
+    family('sightline_waiting_frame_age_seconds', 'gauge', 'Age of the frame that waits for analysis', ages),
+    family('sightline_log_lost_total', 'counter', 'Messages the log could not keep', [[{}, vision.logLost]]),
+    family('sightline_vision_workers', 'gauge', 'Analysis worker threads', [[{}, vision.workers]]),
+    family('sightline_log_queue', 'gauge', 'Messages handed to the log and not yet durable', [
+      [{}, vision.logQueue],
+    ]),
+    family('sightline_vision_resident_memory_bytes', 'gauge', 'Resident memory of the vision node', [
+      [{}, vision.rssBytes],
+    ]),
+    family('sightline_vision_cpu_seconds_total', 'counter', 'CPU time of the vision node', [
+      [{}, vision.cpuSeconds],
+    ]),
+  ].join('');
+}
+
+function writerFamilies(writer: StoreWriterMetrics): string {
+  const gauge = (name: string, help: string, value: number) => family(name, 'gauge', help, [[{}, value]]);
+  const total = (name: string, help: string, value: number) => family(name, 'counter', help, [[{}, value]]);
+  return [
+    gauge('sightline_store_up', 'Whether the store answered when last asked', writer.storeUp ? 1 : 0),
+    gauge('sightline_store_lag_records', 'Messages in the log that are not yet rows', writer.lagRecords),
+    gauge('sightline_store_lag_seconds', 'Age of the oldest of them', writer.oldestAgeMs * MS),
+    total('sightline_store_rows_total', 'Rows sent to the store', writer.rows),
+    total('sightline_store_failures_total', 'Inserts that failed and were tried again', writer.failures),
+    total('sightline_dead_letters_total', 'Messages that can never become rows', writer.deadLetters),
+    total('sightline_lost_messages_total', 'Messages removed before they were stored', writer.lost),
+  ].join('');
+}

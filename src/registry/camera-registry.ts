@@ -1,0 +1,256 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { isDeepStrictEqual } from 'node:util';
+import { type Camera, type CameraInput, type Problem, withoutCredentials } from '../camera.ts';
+import type { Clock } from '../clock.ts';
+import type { FileRules } from '../config/schema.ts';
+import { EngineError, messageOf } from '../errors.ts';
+import { openExclusive, transaction } from './database.ts';
+import { checkDeclaration, completed, type Declaration, patched } from './declaration.ts';
+import { createIdempotencyStore } from './idempotency.ts';
+import type { Secrets } from './secrets.ts';
+
+export const MAX_CAMERAS = 1000;
+
+export type CameraChange =
+  | { readonly type: 'put'; readonly camera: Camera }
+  | { readonly type: 'remove'; readonly cameraId: string };
+
+/** Makes a repeated request harmless: the same key and body get the first answer again, for 24 hours. */
+export interface OnceKey {
+  readonly key: string;
+  /** The request as text; only a keyed digest of it is kept. */
+  readonly request: string;
+  /** What is kept and given again; must hold no secret. */
+  readonly answer: (camera: Camera) => string;
+}
+
+/**
+ * The cameras, kept on disk. Synchronous: what has returned is durable, and calls never interleave.
+ *
+ * A camera whose stored credentials cannot be read (the key was lost) is listed without them, stopped, and
+ * `problemOf` says what to do; nothing else is hindered.
+ */
+export interface CameraRegistry {
+  /** By id. `source.url` holds the credentials: internal only. */
+  list(): Camera[];
+  get(id: string): Camera | undefined;
+  /** @throws EngineError VALIDATION, CAMERA_EXISTS, CAMERA_LIMIT */
+  create(input: CameraInput): Camera;
+  /** As `create`, but answers a repetition with the answer of the first. @throws also IDEMPOTENCY_KEY_REUSED */
+  createOnce(input: CameraInput, once: OnceKey): { answer: string; repeated: boolean };
+  /**
+   * Merges `patch` (RFC 7396) into the camera; `source` is replaced whole, and a URL equal to the one shown
+   * keeps the stored credentials. @throws EngineError VALIDATION, CAMERA_NOT_FOUND, CAMERA_MANAGED_BY_CONFIG
+   */
+  update(id: string, patch: unknown): Camera;
+  /** @throws EngineError CAMERA_NOT_FOUND, CAMERA_MANAGED_BY_CONFIG */
+  remove(id: string): void;
+  /**
+   * Makes the cameras managed by the configuration exactly `inputs`; one of the same id that came by the API
+   * becomes the configuration's. Returns the ids of what changed.
+   */
+  syncFromConfig(inputs: readonly CameraInput[]): { put: string[]; removed: string[] };
+  /** Why a camera cannot run as it is stored. */
+  problemOf(id: string): Problem | undefined;
+  /** Calls `listener` after each change is durable. Returns the function that ends it. */
+  onChange(listener: (change: CameraChange) => void): () => void;
+  close(): void;
+}
+
+export interface RegistryOptions {
+  /** The database file; its directory is made. */
+  readonly path: string;
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+  /** Which files cameras may read: `config.files`. */
+  readonly files: FileRules;
+  /** How long to wait for a predecessor that is just ending, milliseconds. */
+  readonly busyMs?: number;
+}
+
+interface Entry {
+  readonly declaration: Declaration;
+  readonly camera: Camera;
+  /** The stored credentials, sealed; null when the URL holds none. */
+  readonly sealed: Uint8Array | null;
+  readonly problem: Problem | undefined;
+}
+
+/** @throws EngineError DATA_IN_USE, DATA_NOT_WRITABLE */
+export function openCameraRegistry(options: RegistryOptions): CameraRegistry {
+  const { path, secrets, clock, files, busyMs = 2000 } = options;
+  const database = openExclusive(path, busyMs);
+  const entries = readAll(database, secrets, clock);
+  const idempotency = createIdempotencyStore(database, clock);
+  const listeners = new Set<(change: CameraChange) => void>();
+  const upsert = database.prepare('insert or replace into cameras values (?, ?, ?, ?, ?, ?)');
+  const erase = database.prepare('delete from cameras where id = ?');
+
+  const tell = (change: CameraChange): void => {
+    for (const listener of listeners) listener(change);
+  };
+  const write = (declaration: Declaration, managedBy: Camera['managedBy'], createdAtMs: number): Entry => {
+    const camera = completed(declaration, { managedBy, createdAtMs, updatedAtMs: clock.now() });
+    const { kept, sealed } = sealedParts(declaration, secrets);
+    upsert.run(camera.id, JSON.stringify(kept), sealed, managedBy, createdAtMs, camera.updatedAtMs);
+    return { declaration, camera, sealed, problem: undefined };
+  };
+  /** A change that leaves the source alone must not lose credentials that cannot be read at present. */
+  const rewrite = (before: Entry, declaration: Declaration): Entry => {
+    const { camera, problem, sealed } = before;
+    if (!problem || !isDeepStrictEqual(declaration.source, before.declaration.source)) {
+      return write(declaration, 'api', camera.createdAtMs);
+    }
+    const stored = { managedBy: 'api', createdAtMs: camera.createdAtMs, updatedAtMs: clock.now() } as const;
+    upsert.run(camera.id, JSON.stringify(declaration), sealed, 'api', stored.createdAtMs, stored.updatedAtMs);
+    return { declaration, camera: { ...completed(declaration, stored), enabled: false }, sealed, problem };
+  };
+  const publish = (entry: Entry): Camera => {
+    entries.set(entry.camera.id, entry);
+    tell({ type: 'put', camera: entry.camera });
+    return entry.camera;
+  };
+  const insert = (input: CameraInput): Entry => {
+    const declaration = checkDeclaration(input, files);
+    if (entries.has(declaration.id)) {
+      throw new EngineError(
+        'CAMERA_EXISTS',
+        `there is already a camera ${declaration.id}: choose another id, or PATCH that camera`,
+      );
+    }
+    if (entries.size >= MAX_CAMERAS) {
+      throw new EngineError(
+        'CAMERA_LIMIT',
+        `there are ${MAX_CAMERAS} cameras, the most one hub takes: remove one first`,
+      );
+    }
+    return write(declaration, 'api', clock.now());
+  };
+  const changeable = (id: string): Entry => {
+    const entry = entries.get(id);
+    if (!entry)
+      throw new EngineError('CAMERA_NOT_FOUND', `there is no camera ${JSON.stringify(id.slice(0, 63))}`);
+    if (entry.camera.managedBy === 'api') return entry;
+    throw new EngineError(
+      'CAMERA_MANAGED_BY_CONFIG',
+      `camera ${id} is declared in the configuration file: change it there and restart`,
+    );
+  };
+
+  return {
+    list: () => [...entries.values()].map(({ camera }) => camera).sort((a, b) => (a.id < b.id ? -1 : 1)),
+    get: (id) => entries.get(id)?.camera,
+    problemOf: (id) => entries.get(id)?.problem,
+    create: (input) => publish(transaction(database, () => insert(input))),
+    createOnce(input, once) {
+      const request = secrets.fingerprint(once.request);
+      const first = idempotency.find(once.key, request);
+      if (first !== undefined) return { answer: first, repeated: true };
+      const created = transaction(database, () => {
+        const entry = insert(input);
+        const answer = once.answer(entry.camera);
+        idempotency.save(once.key, request, answer);
+        return { entry, answer };
+      });
+      publish(created.entry);
+      return { answer: created.answer, repeated: false };
+    },
+    update(id, patch) {
+      const before = changeable(id);
+      const next = patched(before.declaration, patch, files);
+      return publish(transaction(database, () => rewrite(before, next)));
+    },
+    remove(id) {
+      changeable(id);
+      erase.run(id);
+      entries.delete(id);
+      tell({ type: 'remove', cameraId: id });
+    },
+    syncFromConfig(inputs) {
+      const declared = new Map(inputs.map((input) => [input.id, checkDeclaration(input, files)]));
+      const removed = [...entries.values()]
+        .filter(({ camera }) => camera.managedBy === 'config' && !declared.has(camera.id))
+        .map(({ camera }) => camera.id);
+      const changed = [...declared.values()].filter((declaration) => {
+        const entry = entries.get(declaration.id);
+        return (
+          entry?.camera.managedBy !== 'config' ||
+          entry.problem !== undefined ||
+          !isDeepStrictEqual(entry.declaration, declaration)
+        );
+      });
+      const written = transaction(database, () => {
+        for (const id of removed) erase.run(id);
+        return changed.map((declaration) =>
+          write(declaration, 'config', entries.get(declaration.id)?.camera.createdAtMs ?? clock.now()),
+        );
+      });
+      for (const id of removed) {
+        entries.delete(id);
+        tell({ type: 'remove', cameraId: id });
+      }
+      return { put: written.map((entry) => publish(entry).id), removed };
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    close: () => database.close(),
+  };
+}
+
+function sealedParts(
+  declaration: Declaration,
+  secrets: Secrets,
+): { kept: Declaration; sealed: Uint8Array | null } {
+  const { source, id } = declaration;
+  if (source.kind !== 'rtsp') return { kept: declaration, sealed: null };
+  const url = withoutCredentials(source.url);
+  if (url === source.url) return { kept: declaration, sealed: null };
+  return { kept: { ...declaration, source: { ...source, url } }, sealed: secrets.seal(source.url, id) };
+}
+
+function readAll(database: DatabaseSync, secrets: Secrets, clock: Clock): Map<string, Entry> {
+  const entries = new Map<string, Entry>();
+  for (const row of database.prepare('select * from cameras order by id').all()) {
+    const declaration = JSON.parse(String(row.declaration)) as Declaration;
+    const stored = {
+      managedBy: row.managed_by as Camera['managedBy'],
+      createdAtMs: Number(row.created_at_ms),
+      updatedAtMs: Number(row.updated_at_ms),
+    };
+    entries.set(
+      declaration.id,
+      opened(declaration, row.sealed_url as Uint8Array | null, stored, secrets, clock),
+    );
+  }
+  return entries;
+}
+
+function opened(
+  kept: Declaration,
+  sealed: Uint8Array | null,
+  stored: Pick<Camera, 'managedBy' | 'createdAtMs' | 'updatedAtMs'>,
+  secrets: Secrets,
+  clock: Clock,
+): Entry {
+  if (sealed === null || kept.source.kind !== 'rtsp') {
+    return { declaration: kept, camera: completed(kept, stored), sealed, problem: undefined };
+  }
+  try {
+    const declaration = { ...kept, source: { ...kept.source, url: secrets.open(sealed, kept.id) } };
+    return { declaration, camera: completed(declaration, stored), sealed, problem: undefined };
+  } catch (err) {
+    // connecting without credentials would only earn a refusal, or a lock-out
+    const camera = { ...completed(kept, stored), enabled: false };
+    const message =
+      `the stored credentials of camera ${kept.id} cannot be read (${messageOf(err)}): ` +
+      `restore ${secrets.path} from a backup and restart, or set the camera's source URL again`;
+    return {
+      declaration: kept,
+      camera,
+      sealed,
+      problem: { code: 'SECRET_UNREADABLE', message, atMs: clock.now() },
+    };
+  }
+}

@@ -1,0 +1,129 @@
+import Type, { type Static } from 'typebox';
+import { Value } from 'typebox/value';
+import {
+  Analytics,
+  type Camera,
+  CameraInput,
+  DEFAULT_ANALYTICS,
+  FileSource,
+  RtspSource,
+  type Source,
+  withoutCredentials,
+} from '../camera.ts';
+import { checkSource } from '../config/check-source.ts';
+import type { FileRules } from '../config/schema.ts';
+import { invalid, schemaProblems } from '../schema-problems.ts';
+
+const { id: _id, source: _source, analytics: _analytics, ...SETTINGS } = CameraInput.properties;
+const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
+  Type.Union([schema, Type.Null()]);
+
+/** What may be changed of a camera: a merge patch (RFC 7396), `null` restores a default. */
+export const CameraPatch = Type.Object(
+  {
+    name: Type.Optional(orNull(SETTINGS.name)),
+    enabled: Type.Optional(orNull(SETTINGS.enabled)),
+    source: Type.Optional(
+      Type.Union([RtspSource, FileSource], {
+        description: 'replaced as a whole; a URL as GET shows it keeps the stored credentials',
+      }),
+    ),
+    analytics: Type.Optional(
+      orNull(
+        Type.Object(
+          {
+            model: Type.Optional(orNull(Analytics.properties.model)),
+            fps: Type.Optional(orNull(Analytics.properties.fps)),
+            confidence: Type.Optional(orNull(Analytics.properties.confidence)),
+          },
+          { additionalProperties: false },
+        ),
+      ),
+    ),
+    tags: Type.Optional(orNull(SETTINGS.tags)),
+  },
+  { additionalProperties: false },
+);
+export type CameraPatch = Static<typeof CameraPatch>;
+
+/** What the user said, checked, with a source that is safe to open. */
+export type Declaration = CameraInput;
+
+/** @throws EngineError VALIDATION with every mistake in it. */
+export function checkDeclaration(input: unknown, rules: FileRules): Declaration {
+  const problems = schemaProblems(CameraInput, input);
+  if (problems.length > 0) throw invalid('VALIDATION', 'invalid camera', problems);
+  const declaration = Value.Clone(input) as CameraInput;
+  return { ...declaration, source: checkSource(declaration.source, rules) };
+}
+
+/**
+ * `declaration` with `patch` merged in (RFC 7396), except that a source is replaced as a whole.
+ *
+ * @throws EngineError VALIDATION
+ */
+export function patched(declaration: Declaration, patch: unknown, rules: FileRules): Declaration {
+  const changes = editable(patch, declaration.id);
+  const problems = schemaProblems(CameraPatch, changes);
+  if (problems.length > 0) throw invalid('VALIDATION', 'invalid change of a camera', problems);
+  const { source, analytics, ...settings } = changes as CameraPatch;
+  const merged = {
+    ...declaration,
+    ...settings,
+    source: source ? withStoredCredentials(source, declaration.source) : declaration.source,
+    analytics: analytics === null ? undefined : { ...declaration.analytics, ...analytics },
+  };
+  return checkDeclaration(withoutNulls(merged), rules);
+}
+
+/** The camera as the engine runs it: every default filled in. */
+export function completed(
+  { id, name, enabled, source, analytics, tags }: Declaration,
+  stored: Pick<Camera, 'managedBy' | 'createdAtMs' | 'updatedAtMs'>,
+): Camera {
+  return {
+    id,
+    name: name ?? id,
+    enabled: enabled ?? true,
+    source,
+    analytics: { ...DEFAULT_ANALYTICS, ...analytics },
+    tags: tags ?? [],
+    ...stored,
+  };
+}
+
+const SHOWN_ONLY = ['managedBy', 'createdAtMs', 'updatedAtMs', 'status'];
+
+/** A patch without what answers add: people edit what they were shown. */
+function editable(patch: unknown, id: string): unknown {
+  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
+  const changes: Record<string, unknown> = { ...patch };
+  for (const key of SHOWN_ONLY) delete changes[key];
+  if (changes.id === id) delete changes.id;
+  else if (changes.id !== undefined) {
+    const message = 'a camera keeps its id: add a new camera and remove this one';
+    throw invalid('VALIDATION', 'invalid change of a camera', [{ path: 'id', message }]);
+  }
+  const { source } = changes;
+  if (typeof source === 'object' && source !== null && 'hasCredentials' in source) {
+    const { hasCredentials: _, ...rest } = source;
+    changes.source = rest;
+  }
+  return changes;
+}
+
+function withStoredCredentials(source: Source, stored: Source): Source {
+  if (source.kind !== 'rtsp' || stored.kind !== 'rtsp') return source;
+  return source.url === withoutCredentials(stored.url) ? { ...source, url: stored.url } : source;
+}
+
+function withoutNulls<T extends object>(value: T): T {
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, item]) => item !== null && item !== undefined)
+      .map(([key, item]) => [
+        key,
+        typeof item === 'object' && !Array.isArray(item) ? withoutNulls(item) : item,
+      ]),
+  ) as T;
+}

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { FastifyInstance } from 'fastify';
+import { csv, table } from '../../src/commands/table.ts';
+import { startApi, TOKEN } from '../api/support.ts';
+
+const PROGRAM = fileURLToPath(new URL('program.ts', import.meta.url));
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+const cwd = mkdtempSync(join(tmpdir(), 'sightline-commands-'));
+after(() => rmSync(cwd, { recursive: true }));
+
+function run(args: string[], env: Record<string, string> = {}): Promise<Ended> {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', PROGRAM, ...args], {
+    cwd,
+    env: { PATH: process.env.PATH, ...env },
+    timeout: 20_000,
+  });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (chunk) => (out += chunk));
+  child.stderr.on('data', (chunk) => (err += chunk));
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, out, err })));
+}
+
+async function hub(
+  t: TestContext,
+): Promise<{ env: Record<string, string>; dir: string; app: FastifyInstance }> {
+  const { app, dir } = await startApi(t, {
+    query: async ({ sql, parameters }) => ({
+      columns: [
+        { name: 'label', type: 'String' },
+        { name: 'n', type: 'UInt64' },
+      ],
+      rows: [
+        ['person', 12],
+        [`${sql.length}${JSON.stringify(parameters)}`, null],
+      ],
+      rowCount: 2,
+      truncated: true,
+      elapsedMs: 3.4,
+    }),
+  });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = app.server.address() as { port: number };
+  return { app, dir, env: { SIGHTLINE_URL: `http://127.0.0.1:${port}`, SIGHTLINE_TOKEN: TOKEN } };
+}
+
+describe('sightline camera', () => {
+  it('adds, lists and removes a camera of a running hub', async (t) => {
+    const { env } = await hub(t);
+    const added = await run(
+      ['camera', 'add', 'gate', '--rtsp', 'rtsp://u:secret@h/x', '--fps', '2', '--tag', 'a', 'b'],
+      env,
+    );
+    assert.deepEqual([added.code, added.out, added.err], [0, 'camera gate was added\n', '']);
+    const [camera] = JSON.parse((await run(['camera', 'list', '--json'], env)).out);
+    assert.deepEqual([camera.analytics.fps, camera.tags, camera.source.url], [2, ['a', 'b'], 'rtsp://h/x']);
+    const listed = await run(['camera', 'list'], env);
+    assert.match(listed.out, /^id +name +state .*\n-+.*\ngate +gate +unknown +NULL +rtsp:\/\/h\/x\n$/);
+    assert(!listed.out.includes('secret'));
+    assert.equal((await run(['camera', 'remove', 'gate'], env)).out, 'camera gate was removed\n');
+    assert.deepEqual(JSON.parse((await run(['camera', 'list', '--json'], env)).out), []);
+  });
+
+  it('fails in one line that says what to do', async (t) => {
+    const { env } = await hub(t);
+    const cases: [string[], Record<string, string>, RegExp][] = [
+      [['camera', 'add', 'x'], env, /--rtsp <url> or --file <path>/],
+      [['camera', 'add', 'x', '--rtsp', 'rtsp://h', '--fps', 'fast'], env, /--fps expects a number/],
+      [['camera', 'remove', 'none'], env, /no camera "none"/],
+      [['camera', 'add', 'x', '--file', '/etc/passwd'], env, /files\.roots/],
+      [['camera', 'list'], { ...env, SIGHTLINE_TOKEN: 'wrong' }, /token is not valid/],
+      [['camera', 'list'], { SIGHTLINE_URL: env.SIGHTLINE_URL! }, /--token or SIGHTLINE_TOKEN/],
+      [['camera', 'list', '--url', 'http://127.0.0.1:1'], env, /no Sightline answers at .*npm start/],
+    ];
+    const results = await Promise.all(cases.map(([args, environment]) => run(args, environment)));
+    for (const [index, { code, out, err }] of results.entries()) {
+      const [args, , text] = cases[index]!;
+      assert.deepEqual([code, out], [1, ''], args.join(' '));
+      assert.match(err, /^sightline: [^\n]+\n$/, args.join(' '));
+      assert.match(err, text);
+    }
+  });
+
+  it('finds the token in the data directory', async (t) => {
+    const { env, dir } = await hub(t);
+    writeFileSync(join(dir, 'token'), `${TOKEN}\n`);
+    const listed = await run(['camera', 'list', '--json'], {
+      SIGHTLINE_URL: env.SIGHTLINE_URL!,
+      SIGHTLINE_DATA: dir,
+    });
+    assert.deepEqual([listed.code, listed.out], [0, '[]\n']);
+  });
+});
+
+describe('sightline query', () => {
+  it('prints a table, JSON and CSV', async (t) => {
+    const { env } = await hub(t);
+    const shown = await run(['query', 'select 1', '--param', 'camera=gate', '--param', 'a=b=c'], env);
+    assert.equal(shown.code, 0);
+    assert.deepEqual(shown.out.split('\n'), [
+      'label                            n',
+      '----------------------------  ----',
+      'person                          12',
+      '8{"camera":"gate","a":"b=c"}  NULL',
+      '',
+    ]);
+    assert.match(shown.err, /^2 rows, cut off there by the limit, 3 ms\n$/);
+    assert.equal(JSON.parse((await run(['query', 'select 1', '--json'], env)).out).rows[0][1], 12);
+    assert.equal((await run(['query', 'select 1', '--csv'], env)).out, 'label,n\r\nperson,12\r\n8{},\r\n');
+  });
+});
+
+describe('sightline model', () => {
+  const weights = join(cwd, 'weights');
+  before(() => rmSync(weights, { recursive: true, force: true }));
+
+  it('lists and verifies, with an exit code for scripts', async () => {
+    const env = { SIGHTLINE_MODELS: weights };
+    const listed = await run(['model', 'list', '--json'], env);
+    assert.equal(listed.code, 0);
+    assert.deepEqual(JSON.parse(listed.out).map(({ name, state }: never) => [name, state])[0], [
+      'yolox-nano',
+      'missing',
+    ]);
+    assert.match(
+      (await run(['model', 'list'], env)).out,
+      /yolox-nano +0\.1\.1 +yolox +3\.5 MiB +Apache-2\.0 +missing/,
+    );
+    const verified = await run(['model', 'verify', 'yolox-nano'], env);
+    assert.deepEqual([verified.code, verified.out], [1, 'yolox-nano 0.1.1: missing\n']);
+    assert.match(verified.err, /^sightline: .*npx sightline model pull yolox-nano"\n$/);
+    const unknown = await run(['model', 'verify', 'huge', '--json'], env);
+    assert.equal(unknown.code, 1);
+    assert.match(unknown.err, /no model "huge".*yolox-nano/);
+  });
+});
+
+describe('table and CSV', () => {
+  it('keep a value from steering the terminal, or the spreadsheet row', () => {
+    assert.equal(table(['a'], [['\u001b[2Jx']]), 'a\n-----\n\u00b7[2Jx\n');
+    assert.equal(table(['n'], [['x'.repeat(100)]]).split('\n')[2]?.length, 60);
+    assert.equal(csv(['a,b', 'c'], [['say "x"', { k: 1 }]]), '"a,b",c\r\n"say ""x""","{""k"":1}"\r\n');
+  });
+});

@@ -1,0 +1,324 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import type { Camera, CameraInput } from '../../src/camera.ts';
+import { EngineError } from '../../src/errors.ts';
+import { type CameraChange, MAX_CAMERAS, openCameraRegistry } from '../../src/registry/camera-registry.ts';
+import { openSecrets } from '../../src/registry/secrets.ts';
+
+function folder(t: TestContext): string {
+  const dir = mkdtempSync(join(tmpdir(), 'sightline-registry-'));
+  t.after(() => rmSync(dir, { recursive: true }));
+  return dir;
+}
+
+function opened(t: TestContext, dir = folder(t)) {
+  const clock = {
+    nowMs: 1_000,
+    now: () => clock.nowMs,
+    elapsed: () => clock.nowMs,
+    sleep: async () => undefined,
+  };
+  const registry = openCameraRegistry({
+    path: join(dir, 'registry.db'),
+    secrets: openSecrets(join(dir, 'secret.key')),
+    clock,
+    files: { roots: [dir], closed: [] },
+    busyMs: 50,
+  });
+  let open = true;
+  const close = (): void => {
+    if (open) registry.close();
+    open = false;
+  };
+  t.after(close);
+  return { dir, clock, registry, close };
+}
+
+const URL_WITH_PASSWORD = 'rtsp://viewer:s3cr3t-p%40ss@10.0.0.7/a?password=0ther-s3cr3t';
+const GATE: CameraInput = { id: 'gate', source: { kind: 'rtsp', url: URL_WITH_PASSWORD } };
+const urlOf = (camera: Camera | undefined) =>
+  camera?.source.kind === 'rtsp' ? camera.source.url : undefined;
+const coded = (code: string) => (err: unknown) => err instanceof EngineError && err.code === code;
+
+describe('the camera registry', () => {
+  it('fills in defaults, lists by id and survives a restart', (t) => {
+    const { registry, close, dir } = opened(t);
+    registry.create({ id: 'yard', source: { kind: 'file', path: 'yard.mp4', loop: true }, tags: ['a'] });
+    const gate = registry.create(GATE);
+    assert.deepEqual(gate, {
+      id: 'gate',
+      name: 'gate',
+      enabled: true,
+      source: { kind: 'rtsp', url: URL_WITH_PASSWORD, transport: 'tcp' },
+      analytics: { model: 'yolox-nano', fps: 5, confidence: 0.3 },
+      tags: [],
+      managedBy: 'api',
+      createdAtMs: 1000,
+      updatedAtMs: 1000,
+    });
+    const before = registry.list();
+    assert.deepEqual(
+      before.map(({ id }) => id),
+      ['gate', 'yard'],
+    );
+    close();
+    assert.deepEqual(opened(t, dir).registry.list(), before);
+  });
+
+  it('keeps no password readable on the disk', (t) => {
+    const { registry, dir, close } = opened(t);
+    registry.createOnce(GATE, { key: 'k', request: JSON.stringify(GATE), answer: () => 'x' });
+    for (const stage of ['open', 'closed']) {
+      for (const name of readdirSync(dir)) {
+        const text = readFileSync(join(dir, name), 'latin1');
+        for (const secret of ['s3cr3t', 'viewer', '0ther'])
+          assert(!text.includes(secret), `${secret} in ${name}, ${stage}`);
+      }
+      close();
+    }
+    assert.equal(statSync(join(dir, 'secret.key')).mode & 0o777, 0o600);
+  });
+
+  it('refuses a double id, an invalid camera and one too many', (t) => {
+    const { registry } = opened(t);
+    registry.create(GATE);
+    assert.throws(() => registry.create(GATE), coded('CAMERA_EXISTS'));
+    assert.throws(() => registry.create({ ...GATE, id: 'Gate' }), coded('VALIDATION'));
+    assert.throws(
+      () => registry.create({ id: 'x', source: { kind: 'file', path: '/etc/passwd' } }),
+      coded('VALIDATION'),
+    );
+    registry.syncFromConfig(Array.from({ length: MAX_CAMERAS - 1 }, (_, n) => ({ ...GATE, id: `c${n}` })));
+    assert.equal(registry.list().length, MAX_CAMERAS);
+    assert.throws(() => registry.create({ ...GATE, id: 'last' }), coded('CAMERA_LIMIT'));
+  });
+
+  it('merges a patch, replaces a source whole, and restores defaults by null', (t) => {
+    const { registry, clock } = opened(t);
+    registry.create({ ...GATE, name: 'Gate', analytics: { fps: 10, confidence: 0.5 }, tags: ['a', 'b'] });
+    clock.nowMs = 2000;
+    const merged = registry.update('gate', { analytics: { fps: 0 }, tags: ['c'], name: null });
+    assert.deepEqual(merged.analytics, { model: 'yolox-nano', fps: 0, confidence: 0.5 });
+    assert.deepEqual(
+      [merged.name, merged.tags, merged.createdAtMs, merged.updatedAtMs],
+      ['gate', ['c'], 1000, 2000],
+    );
+    assert.deepEqual(registry.update('gate', { analytics: null, enabled: false }).analytics.confidence, 0.3);
+    assert.equal(registry.get('gate')?.enabled, false);
+    assert.deepEqual(
+      registry.update('gate', { source: { kind: 'file', path: 'a.mp4' } }).source.kind,
+      'file',
+    );
+    for (const bad of [
+      { id: 'other' },
+      { nmae: 'x' },
+      { source: { url: 'rtsp://h' } },
+      { analytics: { fps: -1 } },
+      [],
+      'x',
+    ]) {
+      assert.throws(() => registry.update('gate', bad), coded('VALIDATION'), JSON.stringify(bad));
+    }
+    assert.throws(() => registry.update('none', {}), coded('CAMERA_NOT_FOUND'));
+  });
+
+  it('keeps the stored credentials when the URL comes back as it was shown, and only then', (t) => {
+    const { registry } = opened(t);
+    registry.create(GATE);
+    const shown = 'rtsp://10.0.0.7/a?password=***';
+    const url = (source: object): string =>
+      (registry.update('gate', { source }).source as { url: string }).url;
+    assert.equal(
+      url({ kind: 'rtsp', url: shown, transport: 'udp', hasCredentials: true }),
+      URL_WITH_PASSWORD,
+    );
+    assert.equal(url({ kind: 'rtsp', url: 'rtsp://10.0.0.66/a' }), 'rtsp://10.0.0.66/a');
+  });
+
+  it('drops credentials when the URL is given with an empty user', (t) => {
+    const { registry } = opened(t);
+    registry.create({ id: 'a', source: { kind: 'rtsp', url: 'rtsp://u:p@h/x' } });
+    registry.update('a', { source: { kind: 'rtsp', url: 'rtsp://@h/x' } });
+    assert.deepEqual(registry.get('a')?.source, { kind: 'rtsp', url: 'rtsp://h/x', transport: 'tcp' });
+  });
+
+  it('makes the cameras of the configuration exactly what the file says', (t) => {
+    const { registry, dir, close, clock } = opened(t);
+    const changes: CameraChange[] = [];
+    registry.onChange((change) => void changes.push(change));
+    registry.create({ ...GATE, id: 'mine' });
+    registry.create({ ...GATE, id: 'taken' });
+    assert.deepEqual(registry.syncFromConfig([GATE, { ...GATE, id: 'taken' }]), {
+      put: ['gate', 'taken'],
+      removed: [],
+    });
+    assert.equal(registry.get('taken')?.managedBy, 'config');
+    assert.throws(() => registry.update('gate', { name: 'x' }), coded('CAMERA_MANAGED_BY_CONFIG'));
+    assert.throws(() => registry.remove('gate'), coded('CAMERA_MANAGED_BY_CONFIG'));
+    close();
+
+    const again = opened(t, dir).registry;
+    assert.deepEqual(again.syncFromConfig([GATE, { ...GATE, id: 'taken' }]), { put: [], removed: [] });
+    const next = again.syncFromConfig([{ ...GATE, name: 'Gate' }]);
+    assert.deepEqual(next, { put: ['gate'], removed: ['taken'] });
+    assert.equal(again.get('gate')?.createdAtMs, clock.nowMs);
+    assert.deepEqual(
+      again.list().map(({ id }) => id),
+      ['gate', 'mine'],
+    );
+  });
+
+  it('tells every change after it is made, until nobody listens', (t) => {
+    const { registry } = opened(t);
+    const seen: string[] = [];
+    const stop = registry.onChange((change) => {
+      const id = change.type === 'put' ? change.camera.id : change.cameraId;
+      seen.push(`${change.type} ${id} ${registry.get(id)?.name ?? 'gone'}`);
+    });
+    registry.create(GATE);
+    registry.update('gate', { name: 'Gate' });
+    registry.remove('gate');
+    stop();
+    registry.create(GATE);
+    assert.deepEqual(seen, ['put gate gate', 'put gate Gate', 'remove gate gone']);
+  });
+
+  it('answers a repeated request with its first answer for 24 hours, over restarts', (t) => {
+    const { registry, clock, dir, close } = opened(t);
+    const once = { key: 'k1', request: 'body', answer: () => `made at ${clock.nowMs}` };
+    assert.deepEqual(registry.createOnce(GATE, once), { answer: 'made at 1000', repeated: false });
+    clock.nowMs += 60_000;
+    assert.deepEqual(registry.createOnce(GATE, once), { answer: 'made at 1000', repeated: true });
+    assert.throws(
+      () => registry.createOnce(GATE, { ...once, request: 'other' }),
+      coded('IDEMPOTENCY_KEY_REUSED'),
+    );
+    close();
+    const later = opened(t, dir);
+    assert.equal(later.registry.createOnce(GATE, once).repeated, true);
+    later.clock.nowMs = 1000 + 24 * 3600 * 1000;
+    assert.throws(() => later.registry.createOnce(GATE, once), coded('CAMERA_EXISTS'));
+  });
+
+  it('remembers no answer of a request that failed', (t) => {
+    const { registry } = opened(t);
+    const once = { key: 'k', request: 'r', answer: () => 'a' };
+    assert.throws(() => registry.createOnce({ ...GATE, id: '-' }, once), coded('VALIDATION'));
+    assert.equal(registry.createOnce(GATE, once).repeated, false);
+  });
+
+  for (const [what, spoil] of [
+    ['lost', (path: string) => rmSync(path)],
+    [
+      'of another installation',
+      (path: string) => writeFileSync(path, Buffer.alloc(32, 7).toString('base64')),
+    ],
+    ['garbage', (path: string) => writeFileSync(path, 'not a key')],
+  ] as const) {
+    it(`with a key that is ${what}, stops only the cameras with credentials and says what to do`, (t) => {
+      const { registry, dir, close } = opened(t);
+      registry.create(GATE);
+      registry.create({ id: 'open', source: { kind: 'rtsp', url: 'rtsp://h/x' } });
+      close();
+      const key = join(dir, 'secret.key');
+      const saved = readFileSync(key);
+      spoil(key);
+      const { registry: after, close: closeAfter } = opened(t, dir);
+      assert.equal(after.problemOf('open'), undefined);
+      assert.match(after.problemOf('gate')!.message, /camera gate.*secret\.key.*source URL again/);
+      assert.equal(after.get('gate')?.enabled, false);
+      assert.equal(urlOf(after.get('gate')), 'rtsp://10.0.0.7/a?password=***');
+
+      // another change must not lose what the right key could still read
+      after.update('gate', { name: 'Renamed' });
+      assert.notEqual(after.problemOf('gate'), undefined);
+      closeAfter();
+      writeFileSync(key, saved);
+      const { registry: restored } = opened(t, dir);
+      assert.equal(urlOf(restored.get('gate')), URL_WITH_PASSWORD);
+      assert.equal(restored.get('gate')?.name, 'Renamed');
+      assert.equal(restored.get('gate')?.enabled, true);
+    });
+  }
+
+  it('takes new credentials in place of unreadable ones', (t) => {
+    const { registry, dir, close } = opened(t);
+    registry.create(GATE);
+    close();
+    rmSync(join(dir, 'secret.key'));
+    const { registry: after } = opened(t, dir);
+    after.update('gate', { source: { kind: 'rtsp', url: 'rtsp://u:new@10.0.0.7/a' } });
+    assert.equal(after.problemOf('gate'), undefined);
+    assert.equal(after.get('gate')?.enabled, true);
+  });
+
+  it('belongs to one process: a second one is told so, and a killed one leaves it free', (t) => {
+    const { registry, dir, close } = opened(t);
+    registry.create(GATE);
+    assert.throws(() => opened(t, dir), coded('DATA_IN_USE'));
+    const script = `
+      const { openCameraRegistry } = await import('${new URL('../../src/registry/camera-registry.ts', import.meta.url)}');
+      const { openSecrets } = await import('${new URL('../../src/registry/secrets.ts', import.meta.url)}');
+      try {
+        openCameraRegistry({ path: '${join(dir, 'registry.db')}', secrets: openSecrets('${join(dir, 'secret.key')}'),
+          clock: { now: () => 0 }, files: { roots: [], closed: [] }, busyMs: 50 });
+        console.log('opened');
+        process.kill(process.pid, 'SIGKILL');
+      } catch (err) { console.log(err.code, err.message); }`;
+    const other = (): string =>
+      spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' }).stdout;
+    assert.match(other(), /^DATA_IN_USE .*SIGHTLINE_DATA/);
+    close();
+    assert.equal(other(), 'opened\n');
+    assert.deepEqual(
+      opened(t, dir)
+        .registry.list()
+        .map(({ id }) => id),
+      ['gate'],
+    );
+  });
+
+  it('says in one line that a directory is not writable', (t) => {
+    const dir = folder(t);
+    writeFileSync(join(dir, 'file'), '');
+    const unwritable = join(dir, 'file', 'data'); // works for root too, whom modes do not stop
+    const refused = (err: unknown) =>
+      coded('DATA_NOT_WRITABLE')(err) && /^[^\n]+SIGHTLINE_DATA[^\n]+$/.test((err as Error).message);
+    assert.throws(() => openSecrets(join(unwritable, 'secret.key')), refused);
+    const secrets = openSecrets(join(dir, 'secret.key'));
+    const clock = { now: () => 0, elapsed: () => 0, sleep: async () => undefined };
+    const files = { roots: [], closed: [] };
+    assert.throws(
+      () => openCameraRegistry({ path: join(unwritable, 'registry.db'), secrets, clock, files }),
+      refused,
+    );
+  });
+
+  it('closes a key file that others can read', (t) => {
+    const dir = folder(t);
+    openSecrets(join(dir, 'secret.key'));
+    chmodSync(join(dir, 'secret.key'), 0o644);
+    openSecrets(join(dir, 'secret.key'));
+    assert.equal(statSync(join(dir, 'secret.key')).mode & 0o777, 0o600);
+  });
+});
+
+describe('secrets', () => {
+  it('cannot be moved from one camera to another, nor altered', (t) => {
+    const secrets = openSecrets(join(folder(t), 'secret.key'));
+    const sealed = secrets.seal('rtsp://u:p@h', 'a');
+    assert.equal(secrets.open(sealed, 'a'), 'rtsp://u:p@h');
+    assert.throws(() => secrets.open(sealed, 'b'), coded('SECRET_UNREADABLE'));
+    for (const at of [0, 15, sealed.length - 1]) {
+      const altered = Uint8Array.from(sealed);
+      altered[at]! ^= 1;
+      assert.throws(() => secrets.open(altered, 'a'), coded('SECRET_UNREADABLE'));
+    }
+    assert.throws(() => secrets.open(new Uint8Array(3), 'a'), coded('SECRET_UNREADABLE'));
+    assert.notDeepEqual(secrets.seal('x', 'a'), secrets.seal('x', 'a'));
+  });
+});
