@@ -65,6 +65,7 @@ export async function runHub({ config, signal, onServing }: HubOptions): Promise
   stack.defer(() => registry.close());
   registry.syncFromConfig(config.cameras);
   const tokens = createTokens({ dir, token: config.auth.token });
+  if (tokens.weak) log.warn('the access token is short and can be guessed: use 16 characters or more');
   const eventLog = openEmbeddedLog(join(dir, 'log.db'));
   stack.defer(() => eventLog.close());
 
@@ -104,6 +105,7 @@ export async function runHub({ config, signal, onServing }: HubOptions): Promise
     tokens,
     log,
     dashboardDir: join(PROJECT_DIR, 'dashboards', 'web', 'dist'),
+    version: VERSION,
   });
   stack.defer(() => api.close());
   const gateway = createLiveGateway({

@@ -150,9 +150,15 @@ describe('a camera, from RTSP to SQL', { skip }, () => {
   });
 
   it('reports stages and outcomes as metrics', async () => {
-    const { text } = await sightline.request('GET', '/metrics');
+    // counters begin anew with the camera, which was just switched on
+    await sightline.statusWhen('gate', 'analysed', ({ frames }) => frames.analysed > 10);
+    let text = '';
     const value = (line: RegExp) => Number(line.exec(text)?.[1]);
-    assert.ok(value(/^sightline_frames_total\{camera="gate",outcome="analysed"\} (\d+)/m) > 0);
+    await waitFor('the first metrics', async () => {
+      ({ text } = await sightline.request('GET', '/metrics'));
+      return value(/^sightline_stage_seconds_count\{camera="gate",stage="captureToEvent"\} (\d+)/m) > 0;
+    });
+    assert.ok(value(/^sightline_frames_total\{camera="gate",outcome="analysed"\} (\d+)/m) > 10);
     for (const stage of ['decode', 'wait', 'scale', 'infer', 'postprocess', 'track', 'captureToEvent']) {
       const count = value(
         new RegExp(`^sightline_stage_seconds_count\\{camera="gate",stage="${stage}"\\} (\\d+)`, 'm'),
