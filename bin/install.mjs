@@ -228,9 +228,7 @@ const NPM_INSTALL = [
   '--no-save', // a start must not rewrite package-lock.json
   '--no-audit',
   '--no-fund',
-  '--loglevel=error',
-  // npm's own patience is minutes for each of hundreds of packages, without a word: here a registry that
-  // cannot be reached is told in under half a minute
+  '--loglevel=http', // read by us alone: it tells a registry that cannot be reached from a slow one
   '--fetch-retries=2',
   '--fetch-retry-factor=2',
   '--fetch-retry-mintimeout=300',
@@ -305,16 +303,16 @@ export function remedyFor(text) {
  * @returns {string} npm's last lines and the remedy
  */
 export function explainFailure(code, output) {
-  const lines = output
-    .split('\n')
-    .filter((line) => line.trim() !== '' && !/complete log of this run/.test(line));
-  const remedy = remedyFor(output) ?? '`npm install` shows all of it';
-  return [
-    `npm install failed (exit code ${code}); its last lines:`,
-    ...lines.slice(-12),
-    `${remedy}, then start again`,
-  ].join('\n');
+  const all = output.split('\n').filter((line) => line.trim() !== '');
+  const telling = all.filter((line) => !NOISE.test(line));
+  const lines = telling.length > 0 ? telling.slice(-12) : all.slice(-1);
+  const remedy = remedyFor(telling.join('\n')) ?? remedyFor(output) ?? '`npm install` shows all of it';
+  const head = `npm install failed (exit code ${code}); its last lines:`;
+  return [head, ...lines, `${remedy}, then start again`].join('\n');
 }
+
+/** Lines of npm's that tell a user nothing: its requests, warnings, stacks, and where its debug log lies. */
+const NOISE = /^npm (http|warn)\b|^npm error +at |^npm error *$|complete log of this run/i;
 
 /**
  * Runs npm in a folder on the given Node; answers its exit code and the end of both its streams.
@@ -340,16 +338,19 @@ export function runNpm(folder, args, node) {
       },
     });
     let output = '';
-    const collect = (/** @type {Buffer} */ chunk) => {
-      output = (output + chunk).slice(-16_384);
+    const isUnreachable = watchRegistry();
+    const collect = (/** @type {string} */ chunk) => {
+      output = (output + chunk).slice(-65_536);
+      if (isUnreachable(chunk)) child.kill(); // npm would go on to try hundreds of packages, for minutes
     };
-    child.stdout.on('data', collect);
-    child.stderr.on('data', collect);
+    child.stdout.setEncoding('utf8').on('data', collect);
+    child.stderr.setEncoding('utf8').on('data', collect);
     const onSignal = (/** @type {NodeJS.Signals} */ signal) => {
       child.kill(signal);
       process.exit(signal === 'SIGINT' ? 130 : 143);
     };
-    process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+    // not once(): a second signal on its heels must not end us before the lock is released
+    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
     const settled = () => process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
     child.on('error', (err) => {
       settled();
@@ -360,6 +361,29 @@ export function runNpm(folder, args, node) {
       resolve({ code: code ?? 1, output });
     });
   });
+}
+
+const FAILED_REQUESTS_MEAN_UNREACHABLE = 8;
+
+/**
+ * Follows npm's log of its requests (`--loglevel=http`) and tells when the registry cannot be reached: many
+ * requests failed on the network and not one was answered.
+ *
+ * @returns {(chunk: string) => boolean}
+ */
+export function watchRegistry() {
+  let failed = 0;
+  let answered = false;
+  let rest = '';
+  return (chunk) => {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      answered ||= /npm http fetch \w+ \d{3} /.test(line);
+      if (/npm http fetch .* attempt \d+ failed with E/.test(line)) failed++;
+    }
+    return !answered && failed >= FAILED_REQUESTS_MEAN_UNREACHABLE;
+  };
 }
 
 /**

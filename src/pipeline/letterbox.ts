@@ -1,11 +1,16 @@
-/** How a picture lies in a model's square input: at the top-left corner, its aspect kept, the rest padding. */
+/** The size of a model's input, pixels. */
+export interface InputSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** How a picture lies in a model's input: at the top-left corner, its aspect kept, the rest padding. */
 export interface Letterbox {
   /** Size of the source frame, pixels. */
   readonly width: number;
   readonly height: number;
-  /** Side of the square input, pixels. */
-  readonly inputSize: number;
-  /** Size of the picture inside the input, whole pixels, 1..inputSize. */
+  readonly input: InputSize;
+  /** Size of the picture inside the input, whole pixels, at least 1. */
   readonly scaledWidth: number;
   readonly scaledHeight: number;
   /**
@@ -17,19 +22,19 @@ export interface Letterbox {
 }
 
 /**
- * Fits a frame of `width` x `height` pixels into a square of `inputSize`, the way YOLOX was trained
- * (Ge et al. 2021): picture at the top-left, larger side filling the square.
+ * Fits a frame of `width` x `height` pixels into an input, the way YOLOX was trained (Ge et al. 2021): picture
+ * at the top-left, as large as it can be.
  *
  * A point goes into the input by multiplying with `scaleX`, `scaleY`, and back by dividing.
  */
-export function letterbox(width: number, height: number, inputSize: number): Letterbox {
-  const scale = Math.min(inputSize / width, inputSize / height);
-  const scaledWidth = wholePixels(width * scale, inputSize);
-  const scaledHeight = wholePixels(height * scale, inputSize);
+export function letterbox(width: number, height: number, input: InputSize): Letterbox {
+  const scale = Math.min(input.width / width, input.height / height);
+  const scaledWidth = wholePixels(width * scale, input.width);
+  const scaledHeight = wholePixels(height * scale, input.height);
   return {
     width,
     height,
-    inputSize,
+    input,
     scaledWidth,
     scaledHeight,
     scaleX: scaledWidth / width,
@@ -37,7 +42,20 @@ export function letterbox(width: number, height: number, inputSize: number): Let
   };
 }
 
-/** A strip of a picture still gets its one row of pixels; rounding never leaves the square. */
-function wholePixels(size: number, inputSize: number): number {
-  return Math.max(1, Math.min(inputSize, Math.round(size)));
+/**
+ * The smallest input that holds the picture at the scale it has in the square of `side`: the square less the
+ * stripes of padding that no cell of `stride` needs. A 16:9 picture takes 416x256 of 416x416, which saves a
+ * fully convolutional network 38 % of its work (as YOLOv5's rectangular inference does).
+ */
+export function tightInput(width: number, height: number, side: number, stride: number): InputSize {
+  const { scaledWidth, scaledHeight } = letterbox(width, height, { width: side, height: side });
+  return {
+    width: Math.ceil(scaledWidth / stride) * stride,
+    height: Math.ceil(scaledHeight / stride) * stride,
+  };
+}
+
+/** A strip of a picture still gets its one row of pixels; rounding never leaves the input. */
+function wholePixels(size: number, limit: number): number {
+  return Math.max(1, Math.min(limit, Math.round(size)));
 }

@@ -1,16 +1,19 @@
 import type { DetectionBatch } from '../detection.ts';
 import { EngineError } from '../errors.ts';
 import { keepBest } from './keep-best.ts';
-import type { Letterbox } from './letterbox.ts';
+import type { InputSize, Letterbox } from './letterbox.ts';
 
 const STRIDES = [8, 16, 32] as const;
-/** cx, cy, w, h, objectness; the class scores follow. */
-const BOX_COLUMNS = 5;
+/** Columns of a row before the class scores: cx, cy, w, h, objectness. */
+export const YOLOX_BOX_COLUMNS = 5;
 
-/** Rows of the output of a YOLOX model with a square input of `inputSize` pixels (a multiple of 32). */
-export function yoloxRows(inputSize: number): number {
+/** What both sides of an input must be a multiple of. */
+export const YOLOX_STRIDE = 32;
+
+/** Rows of the output of a YOLOX model for an input, whose sides are multiples of 32 pixels. */
+export function yoloxRows({ width, height }: InputSize): number {
   let rows = 0;
-  for (const stride of STRIDES) rows += (inputSize / stride) ** 2;
+  for (const stride of STRIDES) rows += (width / stride) * (height / stride);
   return rows;
 }
 
@@ -29,34 +32,34 @@ export function yoloxRows(inputSize: number): number {
 export function decodeYolox(
   output: Float32Array,
   classes: number,
-  inputSize: number,
   fitted: Letterbox,
   minConfidence: number,
   into: DetectionBatch,
 ): void {
-  const columns = BOX_COLUMNS + classes;
-  const rows = yoloxRows(inputSize);
+  const columns = YOLOX_BOX_COLUMNS + classes;
+  const { width, height, scaleX, scaleY, input } = fitted;
+  const rows = yoloxRows(input);
   if (output.length !== rows * columns) {
     throw new EngineError(
       'MODEL_SHAPE',
       `expected ${rows}x${columns} outputs of YOLOX, got ${output.length}`,
     );
   }
-  const { width, height, scaleX, scaleY } = fitted;
   into.count = 0;
   let at = 0;
   for (let level = 0; level < STRIDES.length; level++) {
     const stride = STRIDES[level];
-    const cells = inputSize / stride;
-    for (let gridY = 0; gridY < cells; gridY++) {
-      for (let gridX = 0; gridX < cells; gridX++, at += columns) {
+    const cellsAcross = input.width / stride;
+    const cellsDown = input.height / stride;
+    for (let gridY = 0; gridY < cellsDown; gridY++) {
+      for (let gridX = 0; gridX < cellsAcross; gridX++, at += columns) {
         const objectness = output[at + 4];
         // no class score exceeds 1: most of the rows end here, at a single read
         if (!(objectness >= minConfidence)) continue;
         let classId = 0;
-        let score = output[at + BOX_COLUMNS];
+        let score = output[at + YOLOX_BOX_COLUMNS];
         for (let c = 1; c < classes; c++) {
-          const candidate = output[at + BOX_COLUMNS + c];
+          const candidate = output[at + YOLOX_BOX_COLUMNS + c];
           if (candidate > score) {
             score = candidate;
             classId = c;

@@ -52,7 +52,7 @@ export class CameraAnalysis {
   readonly #rates = new RecentRates<string>();
   readonly #stages = new StageTimes();
   readonly #batch = createDetectionBatch(MAX_DETECTIONS);
-  #input: TensorInput | undefined;
+  readonly #input = new TensorInput();
   readonly #encoder: PictureEncoder;
   #pictureDueMs = 0;
   #tracker: { run: string; tracker: ByteTrack } | undefined;
@@ -122,7 +122,7 @@ export class CameraAnalysis {
     } finally {
       flow.unsubscribe();
       if (analysing > 0) await idle.promise;
-      this.#input?.close();
+      this.#input.close();
       this.#encoder.close();
     }
   }
@@ -185,14 +185,11 @@ export class CameraAnalysis {
     }
     const { detector } = shelved;
     try {
-      if (this.#input?.inputSize !== detector.inputSize) {
-        this.#input?.close();
-        this.#input = new TensorInput(detector.inputSize);
-      }
+      const input = await detector.inputFor(frame.width, frame.height);
       const startedMs = performance.now();
-      const fitted = this.#input.fill(frame.picture);
+      const picture = this.#input.fill(frame.picture, input);
       const scaledMs = performance.now();
-      await detector.detect(this.#input.planes, fitted, this.#batch);
+      await detector.detect(picture, this.#batch);
       const detectedMs = performance.now();
       this.#track(frame);
       const trackedMs = performance.now();

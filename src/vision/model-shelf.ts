@@ -60,9 +60,9 @@ export class ModelShelf {
     const model = this.#models.get(name);
     if (!model) return;
     try {
-      const detector = await Detector.load(await resolveModel(this.#manifest, name, this.#dir));
+      const detector = await Detector.load(await resolveModel(this.#manifest, name, this.#dir), this.#log);
       model.now = { state: 'running', detector };
-      this.#log.info({ model: detector.model, inputSize: detector.inputSize }, 'model loaded');
+      this.#log.info({ model: detector.model, side: detector.side }, 'model loaded');
     } catch (err) {
       const code = err instanceof EngineError ? err.code : 'MODEL_FAILED';
       const problem = { code, message: messageOf(err), atMs: this.#clock.now() };

@@ -12,6 +12,7 @@ import {
   npmCli,
   npmTakesAll,
   readInstallState,
+  watchRegistry,
 } from '../../bin/install.mjs';
 
 const locked = {
@@ -195,6 +196,30 @@ it('shows at most twelve lines and leaves out where the debug log lies', () => {
   const text = explainFailure(1, `${output}\nnpm error A complete log of this run can be found in: here\n`);
   assert.equal(text.split('\n').length, 14);
   assert.match(text, /line 28\n.*line 39\n`npm install`/s);
+});
+
+describe('the registry', () => {
+  const failure = 'npm http fetch GET http://registry.test/rxjs attempt 1 failed with ENOTFOUND\n';
+
+  it('counts as unreachable after eight failed requests and no answer', () => {
+    const isUnreachable = watchRegistry();
+    assert.equal(isUnreachable(failure.repeat(7)), false);
+    assert.equal(isUnreachable(failure.slice(0, 20)), false);
+    assert.equal(isUnreachable(failure.slice(20)), true);
+  });
+
+  it('that answered once is merely slow', () => {
+    const isUnreachable = watchRegistry();
+    isUnreachable('npm http fetch GET 200 http://registry.test/yaml 12ms (cache miss)\n');
+    assert.equal(isUnreachable(failure.repeat(50)), false);
+  });
+
+  it('that cannot be reached is what the failure is about, though npm did not get to say so', () => {
+    assert.match(
+      explainFailure(1, failure.repeat(8)),
+      /^npm install failed \(exit code 1\).*check the network/s,
+    );
+  });
 });
 
 it('uses the npm that started us, and no other package manager', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { letterbox } from '../../src/pipeline/letterbox.ts';
+import { letterbox, tightInput } from '../../src/pipeline/letterbox.ts';
 
 describe('letterbox', () => {
   it('fills the square with the larger side and keeps the aspect', () => {
@@ -14,7 +14,7 @@ describe('letterbox', () => {
         [100, 50],
       ] as const
     ).map(([width, height]) => {
-      const { scaledWidth, scaledHeight } = letterbox(width, height, 416);
+      const { scaledWidth, scaledHeight } = letterbox(width, height, { width: 416, height: 416 });
       return [scaledWidth, scaledHeight];
     });
     assert.deepEqual(sizes, [
@@ -30,13 +30,32 @@ describe('letterbox', () => {
     const side = fc.integer({ min: 1, max: 8192 });
     fc.assert(
       fc.property(side, side, fc.constantFrom(192, 416, 640), (width, height, inputSize) => {
-        const fitted = letterbox(width, height, inputSize);
+        const fitted = letterbox(width, height, { width: inputSize, height: inputSize });
         for (const size of [fitted.scaledWidth, fitted.scaledHeight]) {
           assert.ok(Number.isInteger(size) && size >= 1 && size <= inputSize, `${size}`);
         }
         assert.equal(Math.max(fitted.scaledWidth, fitted.scaledHeight), inputSize);
         assert.ok(Math.abs(fitted.scaledWidth / fitted.scaleX - width) < 1e-9 * width);
         assert.ok(Math.abs(fitted.scaledHeight / fitted.scaleY - height) < 1e-9 * height);
+      }),
+    );
+  });
+
+  it('leaves out the padding that no cell of the stride needs, at the same scale', () => {
+    assert.deepEqual(tightInput(1280, 720, 416, 32), { width: 416, height: 256 });
+    assert.deepEqual(tightInput(720, 1280, 416, 32), { width: 256, height: 416 });
+    assert.deepEqual(tightInput(640, 480, 416, 32), { width: 416, height: 320 });
+    assert.deepEqual(tightInput(500, 500, 416, 32), { width: 416, height: 416 });
+    assert.deepEqual(tightInput(8000, 10, 416, 32), { width: 416, height: 32 });
+    const side = fc.integer({ min: 1, max: 8192 });
+    fc.assert(
+      fc.property(side, side, (width, height) => {
+        const square = letterbox(width, height, { width: 416, height: 416 });
+        const tight = letterbox(width, height, tightInput(width, height, 416, 32));
+        assert.deepEqual(
+          [tight.scaledWidth, tight.scaledHeight, tight.scaleX, tight.scaleY],
+          [square.scaledWidth, square.scaledHeight, square.scaleX, square.scaleY],
+        );
       }),
     );
   });

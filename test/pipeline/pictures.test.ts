@@ -17,15 +17,16 @@ function plain(width: number, height: number, [y, u, v]: [number, number, number
   return picture;
 }
 
+const SQUARE = { width: 416, height: 416 };
 const RED: [number, number, number] = [81, 90, 240]; // BT.601: R 255, G 0, B 0
 
 describe('TensorInput', () => {
   it('puts the picture at the top-left as planes B, G, R, 0 to 255, and grey around it', () => {
-    const input = new TensorInput(416);
+    const input = new TensorInput();
     const picture = plain(1280, 720, RED);
-    const fitted = input.fill(picture);
+    const { planes, fitted } = input.fill(picture, SQUARE);
     assert.deepEqual([fitted.scaledWidth, fitted.scaledHeight], [416, 234]);
-    const at = (channel: number, x: number, y: number) => input.planes[(channel * 416 + y) * 416 + x];
+    const at = (channel: number, x: number, y: number) => planes[(channel * 416 + y) * 416 + x];
     for (const [x, y] of [
       [0, 0],
       [415, 0],
@@ -41,18 +42,39 @@ describe('TensorInput', () => {
   });
 
   it('follows a change of size and leaves nothing of the last picture', () => {
-    const input = new TensorInput(416);
+    const input = new TensorInput();
     const wide = plain(1280, 720, RED);
     const tall = plain(360, 640, RED);
-    input.fill(wide);
-    const fitted = input.fill(tall);
+    input.fill(wide, SQUARE);
+    const { planes, fitted } = input.fill(tall, SQUARE);
     assert.deepEqual([fitted.scaledWidth, fitted.scaledHeight], [234, 416]);
-    const at = (channel: number, x: number, y: number) => input.planes[(channel * 416 + y) * 416 + x];
+    const at = (channel: number, x: number, y: number) => planes[(channel * 416 + y) * 416 + x];
     assert.ok(at(2, 100, 415) > 251);
     assert.equal(at(2, 300, 100), 114);
     input.close();
     wide.free();
     tall.free();
+  });
+});
+
+describe('TensorInput of a tight size', () => {
+  it('holds the same pixels as the square one', () => {
+    const picture = plain(1280, 720, RED);
+    const luma = picture.data?.[0] as Buffer;
+    for (let i = 0; i < luma.length; i++) luma[i] = 16 + (((i * 2654435761) >>> 24) % 220);
+    const square = new TensorInput();
+    const tight = new TensorInput();
+    const all = square.fill(picture, SQUARE).planes;
+    const part = tight.fill(picture, { width: 416, height: 256 }).planes;
+    for (let channel = 0; channel < 3; channel++) {
+      assert.deepEqual(
+        part.subarray(channel * 416 * 256, channel * 416 * 256 + 416 * 234),
+        all.subarray(channel * 416 * 416, channel * 416 * 416 + 416 * 234),
+      );
+    }
+    square.close();
+    tight.close();
+    picture.free();
   });
 });
 

@@ -12,7 +12,7 @@ import { missingSharedData, sharedData, TOWN_CENTRE } from '../support/shared-da
 const MODEL = 'models/yolox_nano_416.onnx';
 const CLASSES = 3;
 const COLUMNS = 5 + CLASSES;
-const INPUT = 64; // 8x8 + 4x4 + 2x2 cells
+const INPUT = { width: 64, height: 64 }; // 8x8 + 4x4 + 2x2 cells
 
 /** An output of zeros but for the given rows of [x, y, log w, log h, objectness, class scores]. */
 function outputOf(rows: Record<number, number[]>): Float32Array {
@@ -23,7 +23,7 @@ function outputOf(rows: Record<number, number[]>): Float32Array {
 
 function decode(rows: Record<number, number[]>, width = 128, height = 64, capacity = 16): DetectionBatch {
   const batch = createDetectionBatch(capacity);
-  decodeYolox(outputOf(rows), CLASSES, INPUT, letterbox(width, height, INPUT), 0.1, batch);
+  decodeYolox(outputOf(rows), CLASSES, letterbox(width, height, INPUT), 0.1, batch);
   return batch;
 }
 
@@ -33,7 +33,10 @@ function boxes(batch: DetectionBatch): number[][] {
 
 describe('decodeYolox', () => {
   it('has a row for each cell of strides 8, 16 and 32', () => {
-    assert.deepEqual([yoloxRows(416), yoloxRows(640), yoloxRows(192)], [3549, 8400, 756]);
+    assert.deepEqual(
+      [416, 640, 192].map((side) => yoloxRows({ width: side, height: side })),
+      [3549, 8400, 756],
+    );
   });
 
   it('places boxes of every stride in pixels of the source frame', () => {
@@ -83,7 +86,7 @@ describe('decodeYolox', () => {
     );
     const batch = createDetectionBatch(4);
     for (let frame = 0; frame < 2; frame++) {
-      decodeYolox(outputOf(rows), CLASSES, INPUT, letterbox(64, 64, INPUT), 0.1, batch);
+      decodeYolox(outputOf(rows), CLASSES, letterbox(64, 64, INPUT), 0.1, batch);
       assert.deepEqual([...batch.confidences.toSorted()], [28 / 32, 29 / 32, 30 / 32, 31 / 32]);
     }
   });
@@ -91,7 +94,7 @@ describe('decodeYolox', () => {
   it('says which size it expected of an output of another model', () => {
     const batch = createDetectionBatch(4);
     assert.throws(
-      () => decodeYolox(new Float32Array(84 * 85), CLASSES, INPUT, letterbox(64, 64, INPUT), 0.1, batch),
+      () => decodeYolox(new Float32Array(84 * 85), CLASSES, letterbox(64, 64, INPUT), 0.1, batch),
       { code: 'MODEL_SHAPE', message: 'expected 84x8 outputs of YOLOX, got 7140' },
     );
   });
@@ -105,7 +108,7 @@ describe('decodeYolox', () => {
     const video = demuxer.video();
     assert.ok(video);
     using decoder = await Decoder.create(video);
-    const input = new TensorInput(416);
+    const input = new TensorInput();
     const batch = createDetectionBatch(1000);
     let width = 0;
     let height = 0;
@@ -115,11 +118,11 @@ describe('decodeYolox', () => {
       for (const other of rest) other.free();
       if (!picture) continue;
       ({ width, height } = picture);
-      const fitted = input.fill(picture);
+      const { planes, fitted } = input.fill(picture, { width: 416, height: 416 });
       picture.free();
-      const tensor = new ort.Tensor('float32', Float32Array.from(input.planes), [1, 3, 416, 416]);
+      const tensor = new ort.Tensor('float32', Float32Array.from(planes), [1, 3, 416, 416]);
       const { output } = await session.run({ images: tensor });
-      decodeYolox(output.data as Float32Array, 80, 416, fitted, 0.1, batch);
+      decodeYolox(output.data as Float32Array, 80, fitted, 0.1, batch);
       break;
     }
     input.close();
