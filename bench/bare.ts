@@ -1,9 +1,12 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { AVERROR_EOF, AVMEDIA_TYPE_VIDEO } from 'node-av/constants';
 import { Codec, CodecContext, FormatContext, Frame, Packet } from 'node-av/lib';
 import * as ort from 'onnxruntime-node';
+import type { InputSize } from '../src/pipeline/letterbox.ts';
+import { withInputSize } from '../src/pipeline/onnx-input-size.ts';
 
 /** The parts of a frame's journey that nobody can do without, alone: the limit everything is measured by. */
 export type BarePart = 'decode' | 'infer';
@@ -13,17 +16,24 @@ const THIS_FILE = fileURLToPath(import.meta.url);
 /**
  * Runs one part in `processes` processes at once, as the cores of a machine share caches and clock, and
  * answers the mean CPU milliseconds a frame.
+ *
+ * @param size for `infer`, another input size than the file's
  */
 export async function measureBare(
   part: BarePart,
   file: string,
   frames: number,
   processes: number,
+  size?: InputSize,
 ): Promise<number> {
   const runs = Array.from({ length: processes }, () =>
-    promisify(execFile)(process.execPath, [THIS_FILE, part, file, String(frames)], {
-      env: { ...process.env, UV_THREADPOOL_SIZE: '4' },
-    }),
+    promisify(execFile)(
+      process.execPath,
+      [THIS_FILE, part, file, String(frames), ...(size ? [String(size.width), String(size.height)] : [])],
+      {
+        env: { ...process.env, UV_THREADPOOL_SIZE: '4' },
+      },
+    ),
   );
   const results = (await Promise.all(runs)).map(({ stdout }) => Number(stdout));
   return results.reduce((sum, ms) => sum + ms, 0) / results.length;
@@ -61,8 +71,10 @@ async function decode(file: string, frames: number): Promise<number> {
 }
 
 /** Inference alone, on noise: the time does not depend on the picture. */
-async function infer(file: string, runs: number): Promise<number> {
-  const session = await ort.InferenceSession.create(file, {
+async function infer(file: string, runs: number, size?: InputSize): Promise<number> {
+  let model: Uint8Array = await readFile(file);
+  if (size) model = withInputSize(model, 'images', size.width, size.height);
+  const session = await ort.InferenceSession.create(model, {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
     logSeverityLevel: 3,
@@ -83,8 +95,9 @@ function cpuMs(start: NodeJS.CpuUsage): number {
 }
 
 if (process.argv[1] === THIS_FILE) {
-  const [part, file, count] = process.argv.slice(2);
-  const ms = part === 'decode' ? await decode(file, Number(count)) : await infer(file, Number(count));
+  const [part, file, count, width, height] = process.argv.slice(2);
+  const size = width ? { width: Number(width), height: Number(height) } : undefined;
+  const ms = part === 'decode' ? await decode(file, Number(count)) : await infer(file, Number(count), size);
   process.stdout.write(`${ms}\n`);
   process.exit(0); // native finalizers have nothing left to say
 }
