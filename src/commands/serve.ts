@@ -19,7 +19,14 @@ export function registerServeCommands(program: Command, context: CommandContext)
       const config = loadConfig({ env: process.env });
       const { runHub } = await import('../hub.ts');
       const stop = stopSignal();
-      await runHub({ config, signal: stop, onServing: printWelcome });
+      await runHub({
+        config,
+        signal: stop,
+        onServing: (info) => {
+          printWelcome(info);
+          process.send?.({ type: 'ready' }); // from here on its keeper starts it again, should it fail
+        },
+      });
     });
 
   program
