@@ -29,7 +29,7 @@ import type { FromVisionNode, ToVisionNode, VisionMetrics } from './vision-proto
 const VISION_STOP_TIMEOUT_MS = 12_000;
 const STORE_STOP_TIMEOUT_MS = 10_000;
 /** Enough for more cameras than one machine decodes; an idle thread costs some kilobytes. */
-const VISION_POOL_THREADS = '256';
+const VISION_POOL_THREADS = 256;
 
 export interface HubOptions {
   readonly config: Config;
@@ -159,7 +159,9 @@ export async function runHub({ config, signal, onServing }: HubOptions): Promise
     name: 'vision',
     args: ['node'],
     // every camera's pending read holds a thread of libuv's pool, an open or a close another
-    env: { UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? VISION_POOL_THREADS },
+    env: {
+      UV_THREADPOOL_SIZE: String(Math.max(VISION_POOL_THREADS, Number(process.env.UV_THREADPOOL_SIZE) || 0)),
+    },
     clock,
     log,
     onStart: (send) => {

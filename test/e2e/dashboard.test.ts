@@ -12,12 +12,13 @@ import { waitFor } from '../support/wait-for.ts';
 const DIST = fileURLToPath(new URL('../../dashboards/web/dist/index.html', import.meta.url));
 const WAIT = { timeout: 20_000 };
 
-const { browser, reason } = await startBrowser();
-const skip =
-  reason ||
+const missing =
   missingSharedData(TOWN_CENTRE, 'models/yolox_nano_416.onnx') ||
   rtspServerMissing() ||
   (!existsSync(DIST) && 'needs the built dashboard: npm test builds it');
+// a skipped suite never closes a browser: start none for it
+const { browser, reason } = missing ? { browser: undefined, reason: missing } : await startBrowser();
+const skip = reason;
 
 /** The whole way in a real browser: add a camera in the form, see boxes on its picture, ask SQL about it. */
 describe('the dashboard on the real system', { skip }, () => {
