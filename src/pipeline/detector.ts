@@ -156,7 +156,8 @@ export class Detector {
     const sized = this.#sizes.get(keyOf(fitted.input));
     if (!sized)
       throw new EngineError('MODEL_SHAPE', `model ${this.model} has no input ${keyOf(fitted.input)}`);
-    sized.values.set(planes);
+    const area = fitted.input.width * fitted.input.height;
+    for (let channel = 0; channel < 3; channel++) sized.values.set(planes[channel], channel * area);
     try {
       await sized.session.run(sized.feeds, sized.fetches);
     } catch (err) {

@@ -45,17 +45,7 @@ export class PictureEncoder {
     const encoder = this.#encoder as CodecContext;
     const scaled = this.#scaled as AvFrame;
     check(scaled.makeWritable(), 'reusing the scaled picture');
-    check(
-      scaler.scaleSync(
-        picture.data as Buffer[],
-        picture.linesize,
-        0,
-        picture.height,
-        scaled.data as Buffer[],
-        scaled.linesize,
-      ),
-      'scaling',
-    );
+    check(scaler.scaleFrameSync(scaled, picture), 'scaling');
     scaled.pts += 1n;
     scaled.quality = quantiserOf(this.#settings.quality) * QP_TO_LAMBDA;
     check(encoder.sendFrameSync(scaled), 'encoding');

@@ -120,7 +120,7 @@ describe('decodeYolox', () => {
       ({ width, height } = picture);
       const { planes, fitted } = input.fill(picture, { width: 416, height: 416 });
       picture.free();
-      const tensor = new ort.Tensor('float32', Float32Array.from(planes), [1, 3, 416, 416]);
+      const tensor = new ort.Tensor('float32', Float32Array.from(Buffer.concat(planes)), [1, 3, 416, 416]);
       const { output } = await session.run({ images: tensor });
       decodeYolox(output.data as Float32Array, 80, fitted, 0.1, batch);
       break;
