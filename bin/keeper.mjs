@@ -4,6 +4,13 @@ import { ended, exitCodeOf, SAME_STOP_MS, STOP_SIGNALS } from './child.mjs';
 import { say } from './say.mjs';
 
 /**
+ * How long a stop may take before the hub is killed: longer than all that the hub itself waits for, one after
+ * the other, or its own limits would never come into force. src/hub.ts allows the vision node 12 s and then the
+ * store 10 s; the rest is for what it does itself.
+ */
+const FORCE_AFTER_MS = 30_000;
+
+/**
  * @typedef {object} KeeperOptions
  * @property {import('./child.mjs').Signals} [signals] where requests to stop come from
  * @property {(line: string) => void} [tell]
@@ -74,7 +81,7 @@ export async function keepHub(command, options = {}) {
  * @param {KeeperOptions} options
  */
 function stopRequests(signals, tell, options) {
-  const { forceAfterMs = 20_000, sameStopMs = SAME_STOP_MS } = options;
+  const { forceAfterMs = FORCE_AFTER_MS, sameStopMs = SAME_STOP_MS } = options;
   const { isOrphaned = npmIsGone(), orphanPollMs = 500 } = options;
   const requested = new AbortController();
   /** @type {import('node:child_process').ChildProcess | undefined} */

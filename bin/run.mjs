@@ -59,8 +59,7 @@ async function run(root, args) {
   if (command === '--run-dev') return develop(root, rest);
 
   const engineCommand = mainCommand(root, args);
-  if (command !== 'serve' || rest.includes('--help') || rest.includes('-h'))
-    return runInForeground(engineCommand);
+  if (!isServe(args)) return runInForeground(engineCommand);
   await ensureDashboard(root);
   return keepHub(engineCommand);
 }

@@ -68,7 +68,7 @@ export const Analytics = Type.Object(
     ),
     confidence: Type.Optional(
       Type.Number({
-        minimum: 0.05,
+        minimum: 0.1,
         maximum: 1,
         default: 0.3,
         description: 'detections below it are reported only on confirmed tracks',
@@ -113,7 +113,20 @@ export interface Camera {
   readonly managedBy: 'api' | 'config';
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
+  /**
+   * Which version of source, analytics and `enabled` this is: the wall clock of its making, unique for the
+   * camera. A new one starts the stream anew; a new name or tag does not. Names the run of a file played once.
+   */
+  readonly revisionAtMs: number;
+  /** A file played once was played to its end in this revision: it is not played again. */
+  readonly playedOut: boolean;
 }
+
+/** What the registry keeps of a camera besides what was declared. */
+export type CameraRecord = Pick<
+  Camera,
+  'managedBy' | 'createdAtMs' | 'updatedAtMs' | 'revisionAtMs' | 'playedOut'
+>;
 
 export const DEFAULT_ANALYTICS: Analytics = { model: 'yolox-nano', fps: 5, confidence: 0.3 };
 
@@ -132,6 +145,7 @@ export type Problem = Static<typeof Problem>;
 /** Frames a second over the last few seconds. */
 export const FrameRates = Type.Object({
   received: Type.Number({ description: 'video frames (packets) that arrived' }),
+  damaged: Type.Number({ description: 'packets or pictures damaged beyond use' }),
   decoded: Type.Number(),
   analysed: Type.Number(),
   dropped: Type.Record(Type.String(), Type.Number(), { description: 'decoded but not analysed, by reason' }),
@@ -141,6 +155,7 @@ export type FrameRates = Static<typeof FrameRates>;
 /** What a camera is doing now. Measured in the vision node, about once a second and on every change of state. */
 export const CameraStatus = Type.Object({
   cameraId: Type.String(),
+  revisionAtMs: Type.Number({ description: 'the version of the camera it tells of' }),
   state: CameraState,
   sinceMs: Type.Number({ description: 'wall clock of the last change of state' }),
   reason: Type.Union([Problem, Type.Null()], { description: 'why it is retrying or stopped' }),
@@ -153,6 +168,7 @@ export const CameraStatus = Type.Object({
   frames: Type.Object(
     {
       received: Type.Number(),
+      damaged: Type.Number(),
       decoded: Type.Number(),
       analysed: Type.Number(),
       dropped: Type.Record(Type.String(), Type.Number()),
@@ -169,16 +185,3 @@ export const CameraStatus = Type.Object({
   lastError: Type.Union([Problem, Type.Null()]),
 });
 export type CameraStatus = Static<typeof CameraStatus>;
-
-const CREDENTIALS_IN_URL = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/?#"]*@/gi;
-// many cameras take their credentials as parameters, in the query or even in the path
-const SECRET_PARAMETER =
-  /([?&/;](?:user|username|usr|password|passwd|pass|pwd|token|auth|secret)=)[^&/;#\s"'<>]*/gi;
-
-/**
- * `text` with the user-information part of every URL in it removed and the values of secret parameters
- * starred out: for answers, logs and errors.
- */
-export function withoutCredentials(text: string): string {
-  return text.replace(CREDENTIALS_IN_URL, '$1').replace(SECRET_PARAMETER, '$1***');
-}

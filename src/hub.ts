@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { buildApi } from './api/app.ts';
+import { createGuard } from './auth/guard.ts';
 import { createTokens } from './auth/tokens.ts';
 import type { Camera } from './camera.ts';
 import { systemClock } from './clock.ts';
@@ -25,7 +26,10 @@ import { type Child, supervise } from './supervise.ts';
 import { VERSION } from './version.ts';
 import type { FromVisionNode, ToVisionNode, VisionMetrics } from './vision-protocol.ts';
 
-/** How long each child may take to end: the vision node releases its cameras, the store closes its tables. */
+/**
+ * How long each child may take to end: the vision node releases its cameras, the store closes its tables. The
+ * keeper's patience with the hub (bin/keeper.mjs) is longer than both together.
+ */
 const VISION_STOP_TIMEOUT_MS = 12_000;
 const STORE_STOP_TIMEOUT_MS = 10_000;
 /** Enough for more cameras than one machine decodes; an idle thread costs some kilobytes. */
@@ -65,6 +69,7 @@ export async function runHub({ config, signal, onServing }: HubOptions): Promise
   stack.defer(() => registry.close());
   registry.syncFromConfig(config.cameras);
   const tokens = createTokens({ dir, token: config.auth.token });
+  const guard = createGuard({ tokens, clock });
   if (tokens.weak) log.warn('the access token is short and can be guessed: use 16 characters or more');
   const eventLog = openEmbeddedLog(join(dir, 'log.db'));
   stack.defer(() => eventLog.close());
@@ -102,7 +107,7 @@ export async function runHub({ config, signal, onServing }: HubOptions): Promise
     metricsText: () =>
       metrics.text({ statuses: board.all(), vision: visionMetrics, writer: writer?.metrics() }),
     models: () => listModels(config.models.dir),
-    tokens,
+    guard,
     log,
     dashboardDir: join(PROJECT_DIR, 'dashboards', 'web', 'dist'),
     version: VERSION,
@@ -115,14 +120,14 @@ export async function runHub({ config, signal, onServing }: HubOptions): Promise
     watchers,
     version: VERSION,
     startedAtMs,
-    authorized: (token) => tokens.verify(token) !== undefined,
+    authorized: (token, address) => guard.check(token, address).allowed,
     cameraExists: (cameraId) => registry.get(cameraId) !== undefined,
     statuses: () => board.all(),
   });
   stack.defer(() => gateway.close());
   const url = await listen(api, config);
 
-  for (const camera of registry.list()) board.put(camera);
+  for (const camera of registry.list()) board.put(camera, registry.problemOf(camera.id));
 
   const storeReady = Promise.withResolvers<void>();
   if (config.store.url) storeReady.resolve();
@@ -138,7 +143,10 @@ export async function runHub({ config, signal, onServing }: HubOptions): Promise
       clock,
       log,
       onMessage: (message) => {
-        if ((message as { type: string }).type === 'ready') storeReady.resolve();
+        const { type, port } = message as { type: string; port: number };
+        if (type !== 'ready') return;
+        client.moveTo(`http://127.0.0.1:${port}`); // somebody may have taken the port between two runs
+        storeReady.resolve();
       },
       stopTimeoutMs: STORE_STOP_TIMEOUT_MS,
     });
@@ -165,7 +173,7 @@ export async function runHub({ config, signal, onServing }: HubOptions): Promise
     clock,
     log,
     onStart: (send) => {
-      for (const camera of registry.list()) if (camera.enabled) send(put(camera));
+      for (const camera of registry.list()) if (runs(camera)) send(put(camera));
       for (const cameraId of watchers.watched()) send(watch(cameraId, true));
     },
     onMessage: (message) => onVision(message as FromVisionNode),
@@ -180,7 +188,13 @@ export async function runHub({ config, signal, onServing }: HubOptions): Promise
   function onVision(message: FromVisionNode): void {
     switch (message.type) {
       case 'status':
-        for (const status of message.statuses) if (board.report(status)) gateway.status(status);
+        for (const status of message.statuses) {
+          if (!board.report(status)) continue;
+          gateway.status(status);
+          if (status.reason?.code === 'STREAM_ENDED') {
+            registry.markPlayedOut(status.cameraId, status.revisionAtMs);
+          }
+        }
         return;
       case 'overlay':
         gateway.overlay(message.overlay, message.jpeg);
@@ -199,8 +213,10 @@ export async function runHub({ config, signal, onServing }: HubOptions): Promise
       return;
     }
     const { camera } = change;
-    vision?.send(camera.enabled ? put(camera) : { type: 'camera.remove', cameraId: camera.id });
-    gateway.status(board.put(camera));
+    vision?.send(runs(camera) ? put(camera) : { type: 'camera.remove', cameraId: camera.id });
+    // the vision node forgot who watches with the camera it knew
+    if (watchers.has(camera.id)) vision?.send(watch(camera.id, true));
+    gateway.status(board.put(camera, registry.problemOf(camera.id)));
     gateway.camerasChanged();
   });
 
@@ -216,6 +232,11 @@ export async function runHub({ config, signal, onServing }: HubOptions): Promise
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
   log.info('stopping');
+}
+
+/** Whether the vision node has anything to do for it. */
+function runs(camera: Camera): boolean {
+  return camera.enabled && !camera.playedOut;
 }
 
 function put(camera: Camera): ToVisionNode {
@@ -238,7 +259,7 @@ async function storeAddress(config: Config): Promise<{ url: string; username: st
   };
 }
 
-/** A free loopback port; the store process takes it at once and keeps it over its restarts. */
+/** A free loopback port; the store process takes it if it still can, and says which one it has. */
 function freePort(): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const server = createServer();

@@ -1,5 +1,5 @@
-import { withoutCredentials } from './camera.ts';
 import { runCli } from './cli.ts';
+import { withoutCredentials } from './credentials.ts';
 import { EngineError } from './errors.ts';
 
 // One line for what a user can mend; a programming error keeps its stack.

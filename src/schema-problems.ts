@@ -1,6 +1,6 @@
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
-import { withoutCredentials } from './camera.ts';
+import { withoutCredentials } from './credentials.ts';
 import { EngineError, type ErrorCode } from './errors.ts';
 
 /** One mistake in something a person wrote: where, and what was expected there. */

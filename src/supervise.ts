@@ -8,10 +8,13 @@ const MAX_BACKOFF_MS = 10_000;
 /** A child that lived this long was healthy: its next death is a new story. */
 const HEALTHY_MS = 30_000;
 
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+
 export interface ChildSettings {
   readonly name: string;
-  /** Arguments of `main.ts`. */
   readonly args: readonly string[];
+  /** The program that takes them. Default: this one, `main.ts`. */
+  readonly script?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly clock: Clock;
   readonly log: Logger;
@@ -40,7 +43,7 @@ export interface Child {
  * hub, which stops them in the right order.
  */
 export function supervise(settings: ChildSettings): Child {
-  const { name, clock, log } = settings;
+  const { name, clock, log, script = MAIN } = settings;
   const stopping = new AbortController();
   let child: ChildProcess | undefined;
 
@@ -52,16 +55,12 @@ export function supervise(settings: ChildSettings): Child {
     let backoffMs = FIRST_BACKOFF_MS;
     while (!stopping.signal.aborted) {
       const startedMs = clock.elapsed();
-      child = spawn(
-        process.execPath,
-        [...process.execArgv, fileURLToPath(new URL('./main.ts', import.meta.url)), ...settings.args],
-        {
-          stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-          serialization: 'advanced',
-          detached: true,
-          env: { ...process.env, ...settings.env },
-        },
-      );
+      child = spawn(process.execPath, [...process.execArgv, script, ...settings.args], {
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+        serialization: 'advanced',
+        detached: true,
+        env: { ...process.env, ...settings.env },
+      });
       child.on('message', settings.onMessage);
       const ended = new Promise<string>((resolve) => {
         child?.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));

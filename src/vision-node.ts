@@ -17,6 +17,8 @@ import type { FromVisionNode, ToVisionNode, VisionMetrics } from './vision-proto
 /** How long the workers may take to release their cameras before the process ends without them. */
 const STOP_TIMEOUT_MS = 10_000;
 const METRICS_INTERVAL_MS = 1_000;
+/** A few frames of every camera of a large wall. */
+const MAX_UNTAKEN = 256;
 
 /**
  * The process that touches pixels: it shares its cameras out to analysis workers and puts every analysed
@@ -46,8 +48,14 @@ export async function runVisionNode(config: Config): Promise<number> {
   });
 
   const stopped = Promise.withResolvers<number>();
+  /** Messages handed to the channel and not yet taken by it. */
+  let untaken = 0;
   const tellHub = (message: FromVisionNode): void => {
-    if (process.connected) process.send?.(message, undefined, {}, () => undefined);
+    if (!process.connected) return;
+    untaken++;
+    process.send?.(message, undefined, {}, () => {
+      untaken--;
+    });
   };
 
   /** When each camera's events became durable, which only this thread knows. */
@@ -63,13 +71,16 @@ export async function runVisionNode(config: Config): Promise<number> {
   }
 
   function onAnalysed(frame: AnalysedFrame): void {
-    if (frame.overlay && watched.has(frame.cameraId)) {
+    // a hub that does not keep up gets newer frames, not a growing queue
+    if (frame.overlay && watched.has(frame.cameraId) && untaken < MAX_UNTAKEN) {
       tellHub({ type: 'overlay', overlay: frame.overlay, jpeg: frame.jpeg });
     }
     if (frame.message === '') return; // a picture without a model
     const record = { key: frame.cameraId, id: frame.messageId, value: frame.message };
-    if (!appender.append('sightline.detections.v1', record)) return; // counted by the appender as lost
+    // before: the append may make it durable at once
     capturedAtMs.set(frame.messageId, { cameraId: frame.cameraId, ms: frame.capturedAtMs });
+    // a refused one is counted by the appender as lost
+    if (!appender.append('sightline.detections.v1', record)) capturedAtMs.delete(frame.messageId);
   }
 
   /** An event is a fact from here on: the end of its latency. */
@@ -77,6 +88,7 @@ export async function runVisionNode(config: Config): Promise<number> {
     const captured = capturedAtMs.get(messageId);
     if (!captured) return;
     capturedAtMs.delete(messageId);
+    if (!assigned.has(captured.cameraId)) return; // it was removed meanwhile
     const { recent, stages } = latencyOf(captured.cameraId);
     const latencyMs = Math.max(0, clock.now() - captured.ms);
     recent.push(latencyMs);
@@ -106,7 +118,9 @@ export async function runVisionNode(config: Config): Promise<number> {
           onMessage: (message: FromWorker) => {
             if (message.type === 'analysed') onAnalysed(message.frame);
             else if (message.type === 'status') {
-              for (const camera of message.cameras) latest.set(camera.status.cameraId, camera);
+              for (const camera of message.cameras) {
+                if (assigned.has(camera.status.cameraId)) latest.set(camera.status.cameraId, camera);
+              }
               tellHub({ type: 'status', statuses: message.cameras.map(({ status }) => withLatency(status)) });
             }
           },
@@ -130,7 +144,9 @@ export async function runVisionNode(config: Config): Promise<number> {
     return worker;
   }
 
+  let stopping = false;
   function take(message: ToVisionNode): void {
+    if (stopping) return;
     switch (message.type) {
       case 'camera.put':
         workerOf(message.camera.id).send(message);
@@ -144,6 +160,7 @@ export async function runVisionNode(config: Config): Promise<number> {
         assigned.get(message.cameraId)?.send(message);
         break;
       case 'stop':
+        stopping = true;
         stopped.resolve(0);
     }
   }
@@ -194,7 +211,8 @@ export async function runVisionNode(config: Config): Promise<number> {
     clock.sleep(STOP_TIMEOUT_MS).then(() => false),
   ]);
   try {
-    await appender.close();
+    const unwritten = await appender.close();
+    if (unwritten > 0) log.error({ unwritten }, 'analysed frames could not be written to the event log');
     eventLog.close();
   } catch (err) {
     log.error({ err }, `closing the event log failed: ${messageOf(err)}`);

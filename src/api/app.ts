@@ -48,7 +48,7 @@ export async function buildApi(deps: ApiDependencies): Promise<FastifyInstance> 
 
   const root = app as unknown as FastifyInstance;
   await protect(root, deps);
-  const token = requireToken(deps.tokens);
+  const token = requireToken(deps.guard);
   await serveDocument(root, deps.version ?? '0.0.0');
   await root.register(healthRoutes, { ...deps, requireToken: token });
   await root.register(
@@ -74,7 +74,7 @@ export async function buildApi(deps: ApiDependencies): Promise<FastifyInstance> 
   return root;
 }
 
-async function protect(app: FastifyInstance, { tokens, config }: ApiDependencies): Promise<void> {
+async function protect(app: FastifyInstance, { guard, config }: ApiDependencies): Promise<void> {
   await app.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
@@ -98,7 +98,7 @@ async function protect(app: FastifyInstance, { tokens, config }: ApiDependencies
   await app.register(rateLimit, {
     max: config.server.requestsPerMinute,
     timeWindow: 60_000,
-    keyGenerator: (request) => (tokens.verify(bearerOf(request)) ? `token ${bearerOf(request)}` : request.ip),
+    keyGenerator: (request) => (guard.verify(bearerOf(request)) ? `token ${bearerOf(request)}` : request.ip),
     errorResponseBuilder: (_request, { max, ttl }) =>
       new EngineError(
         'TOO_MANY_REQUESTS',

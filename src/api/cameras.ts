@@ -38,8 +38,8 @@ export const CameraAnswer = Type.Object({
   source: Type.Union([
     Type.Object({
       ...RtspSource.properties,
-      url: Type.String({ description: 'without its credentials' }),
-      hasCredentials: Type.Boolean({ description: 'whether credentials are stored with it' }),
+      url: Type.String({ description: 'without user and password; *** for values that are not shown' }),
+      hasCredentials: Type.Boolean({ description: 'whether anything of the URL is not shown' }),
     }),
     Type.Object(FileSource.properties),
   ]),
@@ -50,7 +50,13 @@ export const CameraAnswer = Type.Object({
   }),
   createdAtMs: Type.Number({ description: 'milliseconds since the epoch' }),
   updatedAtMs: Type.Number(),
-  status: Type.Union([CameraStatus, Type.Null()], { description: 'null until the vision node has reported' }),
+  revisionAtMs: Type.Number({
+    description: 'changes with source, analytics and enabled: the stream starts anew',
+  }),
+  playedOut: Type.Boolean({ description: 'a file played once was played to its end' }),
+  status: Type.Union([CameraStatus, Type.Null()], {
+    description: 'null only in the answer to a request with an Idempotency-Key: nothing is started then',
+  }),
 });
 type CameraAnswer = Static<typeof CameraAnswer>;
 

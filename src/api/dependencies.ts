@@ -3,19 +3,7 @@ import type { Config } from '../config/schema.ts';
 import type { ModelListing } from '../models/manifest.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { CameraRegistry } from '../registry/camera-registry.ts';
-
-export interface QueryRequest {
-  readonly sql: string;
-  readonly parameters?: Record<string, unknown>;
-}
-
-export interface QueryAnswer {
-  readonly columns: readonly { readonly name: string; readonly type: string }[];
-  readonly rows: readonly (readonly unknown[])[];
-  readonly rowCount: number;
-  readonly truncated: boolean;
-  readonly elapsedMs: number;
-}
+import type { QueryResult, UserQuery } from '../store/query.ts';
 
 export interface Readiness {
   readonly ready: boolean;
@@ -28,13 +16,25 @@ export interface ApiDependencies {
   readonly cameras: CameraRegistry;
   statusOf(cameraId: string): CameraStatus | undefined;
   /** Rejects with QUERY_REJECTED, QUERY_FAILED, QUERY_TIMEOUT, STORE_UNAVAILABLE. `signal`: the caller is gone. */
-  query(request: QueryRequest, signal: AbortSignal): Promise<QueryAnswer>;
+  query(request: UserQuery, signal: AbortSignal): Promise<QueryResult>;
   /** The newest picture as JPEG; rejects with CAMERA_NOT_WATCHABLE, VISION_UNAVAILABLE. */
   snapshot(cameraId: string, signal: AbortSignal): Promise<Uint8Array>;
   readiness(): Promise<Readiness>;
   metricsText(): Promise<string>;
   models(): Promise<ModelListing[]>;
-  readonly tokens: { verify(bearer: string | undefined): { readonly role: 'admin' } | undefined };
+  /** Judges tokens (without the word `Bearer`). */
+  readonly guard: {
+    /** Counts a wrong one for its address; too many there are `locked` for `waitMs`. */
+    check(
+      token: string | undefined,
+      address: string,
+    ):
+      | { readonly allowed: true }
+      | { readonly allowed: false; readonly reason: 'missing' | 'wrong' }
+      | { readonly allowed: false; readonly reason: 'locked'; readonly waitMs: number };
+    /** Undefined for a wrong one, without counting. */
+    verify(token: string | undefined): unknown;
+  };
   readonly log: Logger;
   /** Where the built dashboard lies; may be missing, and may appear later. */
   readonly dashboardDir: string;

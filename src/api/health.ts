@@ -4,6 +4,9 @@ import type { requireToken } from './authenticate.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { PROBLEMS } from './problem.ts';
 
+/** Prometheus text format. */
+const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
 const Alive = Type.Object({ status: Type.Literal('ok') });
 const Ready = Type.Object({
   ready: Type.Boolean(),
@@ -52,7 +55,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<
       },
     },
     async (_request, reply) => {
-      reply.type('text/plain; version=0.0.4; charset=utf-8').serializer((text: unknown) => String(text));
+      reply.type(METRICS_CONTENT_TYPE).serializer((text: unknown) => String(text));
       return deps.metricsText();
     },
   );

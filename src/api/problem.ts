@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { withoutCredentials } from '../camera.ts';
+import { withoutCredentials } from '../credentials.ts';
 import { EngineError, ERROR_STATUS, type ErrorCode } from '../errors.ts';
 import { problemsOf } from '../schema-problems.ts';
 

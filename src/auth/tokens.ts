@@ -11,7 +11,7 @@ export interface Tokens {
   /** The identity behind a token (without the word `Bearer`); undefined for any other text. */
   verify(bearer: string | undefined): Identity | undefined;
   readonly adminToken: string;
-  /** Whether the token was made by this call: the one time it may be printed. */
+  /** Whether it is Sightline's own, made now or at an earlier start: only such a one may be printed. */
   readonly generated: boolean;
   /** Shorter than 16 characters: worth a warning where the server is reachable from outside. */
   readonly weak: boolean;
@@ -25,20 +25,22 @@ const MIN_SAFE_LENGTH = 16;
  * @throws EngineError DATA_NOT_WRITABLE
  */
 export function createTokens({ token, dir }: { token?: string | undefined; dir: string }): Tokens {
-  const kept = token
-    ? { text: token, created: false }
-    : privateFile(join(dir, 'token'), () => `sl_${randomBytes(32).toString('base64url')}\n`);
-  const expected = digest(kept.text);
+  const text = token || privateFile(join(dir, 'token'), newToken).text;
+  const expected = digest(text);
   return {
     // digests are of equal length, so the comparison takes the same time whatever was sent
     verify: (bearer) =>
       bearer !== undefined && bearer !== '' && timingSafeEqual(digest(bearer), expected)
         ? { role: 'admin' }
         : undefined,
-    adminToken: kept.text,
-    generated: kept.created,
-    weak: kept.text.length < MIN_SAFE_LENGTH,
+    adminToken: text,
+    generated: !token,
+    weak: text.length < MIN_SAFE_LENGTH,
   };
+}
+
+function newToken(): string {
+  return `sl_${randomBytes(32).toString('base64url')}\n`;
 }
 
 function digest(text: string): Buffer {

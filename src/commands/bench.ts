@@ -1,8 +1,14 @@
 import { existsSync } from 'node:fs';
-import type { Command } from 'commander';
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import type { BenchReport } from '../../bench/report.ts';
 import { loadConfig, PROJECT_DIR } from '../config/load.ts';
 import { EngineError } from '../errors.ts';
 import type { CommandContext } from './context.ts';
+
+/** Where benchmarks find their data unless told: beside the project. */
+const TOWN_CENTRE = '../shared/data/videos/town-centre-cut.mp4';
+const MOT17_04 = '../shared/data/mot/MOT17-train/MOT17-04-FRCNN/det/det.txt';
 
 /** `bench`: measures on this machine; progress on standard error, one JSON line last. */
 export function registerBenchCommands(program: Command, context: CommandContext): void {
@@ -11,18 +17,12 @@ export function registerBenchCommands(program: Command, context: CommandContext)
   bench
     .command('pipeline')
     .description('every frame of a clip decoded, detected, tracked and stored, against the bare parts alone')
-    .option(
-      '--video <file>',
-      'what the clip is made of',
-      `${PROJECT_DIR}../shared/data/videos/town-centre-cut.mp4`,
-    )
+    .addOption(fileOption('--video <file>', 'what the clip is made of', TOWN_CENTRE))
     .option('--seconds <n>', 'length of the clip, and of each live step', '60')
     .option('--live', 'also 1, 4, 8 and 12 cameras in real time at 5 analysed frames a second')
     .option('--json', 'only the JSON line, no progress')
     .action(async (options: { video: string; seconds: string; live?: boolean; json?: boolean }) => {
-      if (!existsSync(options.video)) {
-        throw new EngineError('FILE_NOT_FOUND', `no video ${options.video}: name one with --video`);
-      }
+      requireFile(options.video, 'video', '--video');
       const seconds = Number(options.seconds);
       if (!Number.isInteger(seconds) || seconds < 10 || seconds > 600) {
         throw new EngineError(
@@ -32,15 +32,41 @@ export function registerBenchCommands(program: Command, context: CommandContext)
       }
       const { benchPipeline } = await import('../../bench/pipeline.ts');
       const report = await benchPipeline({
-        video: options.video,
+        video: resolve(options.video),
         seconds,
         live: options.live === true,
         modelsDir: loadConfig({ env: process.env }).models.dir,
-        say: (line) => {
-          if (!options.json) process.stderr.write(`${line}\n`);
-        },
+        say: progress(options),
       });
-      process.stdout.write(`${JSON.stringify(report)}\n`);
-      context.exit(0);
+      print(report, context);
     });
+
+  bench
+    .command('tracker')
+    .description('the tracker alone, one core: frames a second on recorded detections')
+    .addOption(fileOption('--detections <file>', 'a MOTChallenge detection file', MOT17_04))
+    .option('--json', 'only the JSON line, no progress')
+    .action(async (options: { detections: string; json?: boolean }) => {
+      requireFile(options.detections, 'detection file', '--detections');
+      const { benchTracker } = await import('../../bench/tracker.ts');
+      print(benchTracker({ detections: options.detections, say: progress(options) }), context);
+    });
+}
+
+/** A file that is looked for beside the project when none is named; help shows it as it is written here. */
+function fileOption(flags: string, description: string, besideProject: string): Option {
+  return new Option(flags, description).default(resolve(PROJECT_DIR, besideProject), besideProject);
+}
+
+function requireFile(path: string, what: string, flag: string): void {
+  if (!existsSync(path)) throw new EngineError('FILE_NOT_FOUND', `no ${what} ${path}: name one with ${flag}`);
+}
+
+function progress({ json }: { json?: boolean }): (line: string) => void {
+  return json ? () => undefined : (line) => process.stderr.write(`${line}\n`);
+}
+
+function print(report: BenchReport, context: CommandContext): void {
+  process.stdout.write(`${JSON.stringify(report)}\n`);
+  context.exit(0);
 }

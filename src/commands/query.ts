@@ -1,15 +1,8 @@
 import type { Command } from 'commander';
+import type { QueryResult } from '../store/query.ts';
 import type { CommandContext } from './context.ts';
 import { type HubOptions, hubClient, withHubOptions } from './hub-client.ts';
 import { csv, table } from './table.ts';
-
-interface Answer {
-  readonly columns: { name: string; type: string }[];
-  readonly rows: unknown[][];
-  readonly rowCount: number;
-  readonly truncated: boolean;
-  readonly elapsedMs: number;
-}
 
 /** `query "<sql>"`: asks a running hub and prints a table, JSON or CSV. */
 export function registerQueryCommand(program: Command, _context: CommandContext): void {
@@ -27,7 +20,7 @@ export function registerQueryCommand(program: Command, _context: CommandContext)
       const answer = (await hubClient(options).call('POST', '/query', {
         sql,
         parameters: options.param,
-      })) as Answer;
+      })) as QueryResult;
       const headings = answer.columns.map(({ name }) => name);
       if (options.json) return void process.stdout.write(`${JSON.stringify(answer)}\n`);
       if (options.csv) return void process.stdout.write(csv(headings, answer.rows));

@@ -10,7 +10,7 @@ export function registerServeCommands(program: Command, context: CommandContext)
     .option('-c, --config <file>', 'YAML file with the settings (default: ./config.yaml if there is one)')
     .option('-p, --port <number>', 'port of the dashboard and the API')
     .option('-d, --data <dir>', 'where everything is kept')
-    .option('--empty', 'start without the demo cameras')
+    .option('--empty', 'start without demo cameras (none ship yet)')
     .action(async (options: { config?: string; port?: string; data?: string }) => {
       // the children read the same settings from the same places
       if (options.config) process.env.SIGHTLINE_CONFIG = options.config;
@@ -19,14 +19,18 @@ export function registerServeCommands(program: Command, context: CommandContext)
       const config = loadConfig({ env: process.env });
       const { runHub } = await import('../hub.ts');
       const stop = stopSignal();
-      await runHub({
-        config,
-        signal: stop,
-        onServing: (info) => {
-          printWelcome(info);
-          process.send?.({ type: 'ready' }); // from here on its keeper starts it again, should it fail
-        },
-      });
+      try {
+        await runHub({
+          config,
+          signal: stop,
+          onServing: (info) => {
+            printWelcome(info);
+            process.send?.({ type: 'ready' }); // from here on its keeper starts it again, should it fail
+          },
+        });
+      } finally {
+        process.channel?.unref(); // the channel to the keeper would keep this process alive
+      }
     });
 
   program
@@ -60,13 +64,15 @@ function stopSignal(): AbortSignal {
 }
 
 function printWelcome(info: { url: string; token: string; tokenGenerated: boolean; cameras: number }): void {
+  // a token that somebody chose is known to them, and must not end up in the log of a service
+  const [link, token] = info.tokenGenerated ? [`/#token=${info.token}`, info.token] : ['/', 'as configured'];
   const lines = [
     '',
     `  Sightline is running`,
     '',
-    `  dashboard  ${info.url}/#token=${info.token}`,
+    `  dashboard  ${info.url}${link}`,
     `  API        ${info.url}/api/docs`,
-    `  token      ${info.token}`,
+    `  token      ${token}`,
     '',
     info.cameras === 0
       ? '  No cameras yet: add one in the dashboard, or with `npx sightline camera add`.'

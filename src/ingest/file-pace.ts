@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { WallOffset } from './wall-offset.ts';
 
 /** Falling behind by more than this is not caught up: a burst would look like frames that were never so close. */
 const MAX_LAG_MS = 500;
@@ -6,9 +7,9 @@ const MAX_LAG_MS = 500;
 /** Plays media time against the wall clock, one to one. */
 export class FilePace {
   readonly #clock: Clock;
-  /** Monotonic and wall time of media time 0; NaN before the first frame. */
+  readonly #wall = new WallOffset();
+  /** Monotonic time of media time 0; NaN before the first frame. */
   #startElapsedMs = Number.NaN;
-  #startWallMs = Number.NaN;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -19,14 +20,14 @@ export class FilePace {
     const aheadMs = this.#startElapsedMs + ptsMs - this.#clock.elapsed();
     if (Number.isNaN(aheadMs) || aheadMs < -MAX_LAG_MS) {
       this.#startElapsedMs = this.#clock.elapsed() - ptsMs;
-      this.#startWallMs = this.#clock.now() - ptsMs;
     } else if (aheadMs > 0) {
       await this.#clock.sleep(aheadMs, signal);
     }
   }
 
-  /** The wall clock at which the frame of `ptsMs` was due, milliseconds since the epoch. */
+  /** The wall clock, as it goes now, at which the frame of `ptsMs` was due, milliseconds since the epoch. */
   wallClock(ptsMs: number): number {
-    return this.#startWallMs + ptsMs;
+    this.#wall.stepped(this.#clock.now(), this.#clock.elapsed());
+    return this.#startElapsedMs + ptsMs + this.#wall.value;
   }
 }

@@ -18,7 +18,7 @@ export class FrameOutput {
 
   /** @param slots told of every frame published and released. */
   constructor(context: IngestContext, slots?: FrameSlots) {
-    this.#run = newRun(context.clock.now());
+    this.#run = context.run ?? newRun(context.clock.now());
     this.#context = context;
     this.#slots = slots;
   }

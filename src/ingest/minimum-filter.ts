@@ -22,6 +22,12 @@ export class MinimumFilter {
     this.#atMs = atMs;
   }
 
+  /** The clock that times the samples was set forward by `stepMs`: they and their times move with it. */
+  shift(stepMs: number): void {
+    this.value += stepMs;
+    this.#atMs += stepMs;
+  }
+
   /** Forgets everything and starts from `sample`. */
   restart(sample: number, atMs: number): void {
     this.value = sample;

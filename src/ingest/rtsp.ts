@@ -8,8 +8,9 @@ import {
   AVERROR_HTTP_OTHER_4XX,
 } from 'node-av/constants';
 import type { Packet } from 'node-av/lib';
-import { type RtspSource, withoutCredentials } from '../camera.ts';
+import type { RtspSource } from '../camera.ts';
 import type { Clock } from '../clock.ts';
+import { withoutCredentials } from '../credentials.ts';
 import { EngineError } from '../errors.ts';
 import { Decoder } from './decoder.ts';
 import { FrameOutput } from './frame-output.ts';
@@ -53,18 +54,25 @@ export async function playRtsp(
     const tickMs = (num / den) * 1000;
     // FFmpeg's parser knows a picture's end by the next one's beginning, and hands it over only then
     const joined = JOINED_BY_PARSER.includes(stream.stream.codecpar.codecId);
-    let previousMs = clock.now();
     const openedAtMs = clock.elapsed();
+    let previousElapsedMs = openedAtMs;
     const onDamaged = () => output.damaged();
     for (;;) {
       const packet = await stream.read(onDamaged);
       if (!packet)
         throw new EngineError('STREAM_CLOSED', `${withoutCredentials(source.url)} ended the stream`);
       counters.received++;
-      const nowMs = clock.now();
-      const beganAtMs = joined ? previousMs : nowMs;
-      previousMs = nowMs;
-      times.packetArrived(milliseconds(packet.pts, tickMs), nowMs, sentAtMs(packet), beganAtMs);
+      const arrivedAtMs = clock.now();
+      const arrivedElapsedMs = clock.elapsed();
+      times.packetArrived({
+        ptsMs: milliseconds(packet.pts, tickMs),
+        // counted back on the clock that nobody sets
+        beganAtMs: joined ? arrivedAtMs - (arrivedElapsedMs - previousElapsedMs) : arrivedAtMs,
+        arrivedAtMs,
+        arrivedElapsedMs,
+        sentAtMs: sentAtMs(packet),
+      });
+      previousElapsedMs = arrivedElapsedMs;
       decoder.send(packet);
       for (let picture = decoder.receive(); picture; picture = decoder.receive()) {
         output.settle(decoder);

@@ -31,6 +31,8 @@ export interface IngestContext {
   readonly clock: Clock;
   readonly log: Logger;
   readonly signal: AbortSignal;
+  /** Names the run of a source that plays once and always the same; else each connection gets a name of its own. */
+  readonly run?: string;
   /** Incremented in place. */
   readonly counters: IngestCounters;
   /** Takes over the frame; it must be released exactly once. */

@@ -1,4 +1,5 @@
 import { MinimumFilter } from './minimum-filter.ts';
+import { WallOffset } from './wall-offset.ts';
 
 /** Cameras' crystals are off by up to about 100 ppm; twice that follows any of them. */
 const CLOCK_DRIFT = 200e-6;
@@ -9,8 +10,24 @@ const FORWARD_JUMP_MS = 10_000;
 /** Ages of a picture that a camera with a well-set clock can produce; outside, its clock is not believed. */
 const LEAST_AGE_MS = -20;
 const GREATEST_AGE_MS = 10_000;
+/** A change of what the camera's clock says of its timestamps beyond this: the camera set its clock. */
+const SENDER_STEP_MS = 1_000;
 /** Packets a decoder may hold back, plus room for loss. */
 const REMEMBERED_PACKETS = 64;
+
+/** When one packet came: wall clock times in milliseconds since the epoch, unless said otherwise. */
+export interface PacketArrival {
+  /** The packet's own timestamp, milliseconds; NaN when it has none. */
+  readonly ptsMs: number;
+  /** When its first part arrived; `arrivedAtMs` when left out. */
+  readonly beganAtMs?: number;
+  /** When it was complete. */
+  readonly arrivedAtMs: number;
+  /** The same moment on the monotonic clock. */
+  readonly arrivedElapsedMs: number;
+  /** What the camera's wall clock said at this timestamp (RTCP), NaN when unknown. */
+  readonly sentAtMs: number;
+}
 
 /** When one picture was made and arrived. */
 export interface FrameTimes {
@@ -28,11 +45,17 @@ export interface FrameTimes {
  * With RTCP sender reports (RFC 3550, section 6.4.1) the camera itself says when a picture was made; that
  * is believed when the age it implies is possible. Without, the exposure is placed by the least delay seen:
  * `began - pts` of the fastest packets, which leaves out the constant part of the delay.
+ *
+ * When the wall clock is set, everything known moves with it at once: media time takes no notice, and the
+ * next picture has the time of the new clock.
  */
 export class StreamClock {
   readonly #offset = new MinimumFilter(CLOCK_DRIFT);
   readonly #senderAge = new MinimumFilter(CLOCK_DRIFT);
+  readonly #wall = new WallOffset();
   #latestPts = Number.NaN;
+  /** The camera's wall clock minus its timestamps. */
+  #senderOffset = Number.NaN;
 
   // a ring of the packets whose pictures the decoder may still hold
   readonly #pts = new Float64Array(REMEMBERED_PACKETS).fill(Number.NaN);
@@ -44,26 +67,28 @@ export class StreamClock {
   #base = Number.NaN;
   #last: FrameTimes | undefined;
 
-  /**
-   * @param rawPtsMs the packet's own timestamp, NaN when it has none.
-   * @param arrivedAtMs when the packet was complete.
-   * @param sentAtMs wall clock that the camera gives this timestamp (RTCP), NaN when unknown.
-   * @param beganAtMs when its first part arrived.
-   */
-  packetArrived(rawPtsMs: number, arrivedAtMs: number, sentAtMs: number, beganAtMs = arrivedAtMs): void {
-    if (!Number.isNaN(rawPtsMs)) {
-      const sample = beganAtMs - rawPtsMs;
-      if (rawPtsMs < this.#latestPts - REORDERING_MS) {
+  packetArrived({
+    ptsMs,
+    arrivedAtMs,
+    beganAtMs = arrivedAtMs,
+    arrivedElapsedMs,
+    sentAtMs,
+  }: PacketArrival): void {
+    const stepMs = this.#wall.stepped(arrivedAtMs, arrivedElapsedMs);
+    if (stepMs !== 0) this.#wallStepped(stepMs);
+    if (!Number.isNaN(ptsMs)) {
+      const sample = beganAtMs - ptsMs;
+      if (ptsMs < this.#latestPts - REORDERING_MS) {
         this.#offset.restart(sample, arrivedAtMs);
-        this.#latestPts = rawPtsMs;
+        this.#latestPts = ptsMs;
       } else {
         this.#offset.add(sample, arrivedAtMs);
-        this.#latestPts = Number.isNaN(this.#latestPts) ? rawPtsMs : Math.max(this.#latestPts, rawPtsMs);
+        this.#latestPts = Number.isNaN(this.#latestPts) ? ptsMs : Math.max(this.#latestPts, ptsMs);
       }
     }
-    if (!Number.isNaN(sentAtMs)) this.#senderAge.add(arrivedAtMs - sentAtMs, arrivedAtMs);
+    if (!Number.isNaN(sentAtMs)) this.#senderReported(arrivedAtMs, sentAtMs, ptsMs);
     const at = this.#packets++ % REMEMBERED_PACKETS;
-    this.#pts[at] = rawPtsMs;
+    this.#pts[at] = ptsMs;
     this.#arrived[at] = arrivedAtMs;
     this.#sent[at] = sentAtMs;
   }
@@ -83,6 +108,24 @@ export class StreamClock {
     capturedAtMs = Math.min(capturedAtMs, arrivedAtMs);
     this.#last = { ptsMs, capturedAtMs, arrivedAtMs };
     return this.#last;
+  }
+
+  #wallStepped(stepMs: number): void {
+    this.#offset.shift(stepMs);
+    this.#senderAge.shift(stepMs); // what the camera says stays: it may be right only now, or no longer
+    for (let at = 0; at < REMEMBERED_PACKETS; at++) this.#arrived[at]! += stepMs;
+    if (!this.#last) return;
+    this.#last.arrivedAtMs += stepMs;
+    this.#last.capturedAtMs += stepMs;
+  }
+
+  #senderReported(arrivedAtMs: number, sentAtMs: number, ptsMs: number): void {
+    const ageMs = arrivedAtMs - sentAtMs;
+    const senderOffset = sentAtMs - ptsMs;
+    const stepped = Math.abs(senderOffset - this.#senderOffset) > SENDER_STEP_MS;
+    if (stepped) this.#senderAge.restart(ageMs, arrivedAtMs);
+    else this.#senderAge.add(ageMs, arrivedAtMs);
+    if (!Number.isNaN(senderOffset)) this.#senderOffset = senderOffset;
   }
 
   #packetOf(rawPtsMs: number): number {

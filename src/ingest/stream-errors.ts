@@ -14,7 +14,7 @@ import {
   AVERROR_INVALIDDATA,
 } from 'node-av/constants';
 import { FFmpegError } from 'node-av/lib';
-import { withoutCredentials } from '../camera.ts';
+import { withoutCredentials } from '../credentials.ts';
 import { EngineError, type ErrorCode } from '../errors.ts';
 
 const { errno } = constants;

@@ -136,13 +136,14 @@ function selectVideo(context: FormatContext): Stream | undefined {
 
 /** Interrupts native calls when nothing was heard for too long, or on abort. */
 class Watch {
-  expired = false;
   readonly signal: AbortSignal;
   readonly #clock: Clock;
   readonly #interrupt: () => void;
   #timer: NodeJS.Timeout | undefined;
   #heardAtMs: number;
   #checkedAtMs: number;
+  #limitMs = Number.POSITIVE_INFINITY;
+  #interrupted = false;
 
   constructor(clock: Clock, signal: AbortSignal, interrupt: () => void) {
     this.#clock = clock;
@@ -152,8 +153,17 @@ class Watch {
     signal.addEventListener('abort', interrupt);
   }
 
+  /**
+   * Whether it was silent for too long. Also when FFmpeg's own socket timeout, which is about as long, ended the
+   * call before this thread came to it: its error then says something misleading.
+   */
+  get expired(): boolean {
+    return this.#interrupted || this.#clock.elapsed() - this.#heardAtMs >= this.#limitMs;
+  }
+
   /** From now on, `limitMs` without `heard` is too long. */
   limit(limitMs: number): void {
+    this.#limitMs = limitMs;
     clearInterval(this.#timer);
     this.heard();
     this.#checkedAtMs = this.#heardAtMs;
@@ -176,7 +186,7 @@ class Watch {
     if (busyMs > WATCH_INTERVAL_MS) this.#heardAtMs = Math.min(nowMs, this.#heardAtMs + busyMs);
     this.#checkedAtMs = nowMs;
     if (nowMs - this.#heardAtMs < limitMs) return;
-    this.expired = true;
+    this.#interrupted = true;
     this.#interrupt();
   }
 }

@@ -20,8 +20,8 @@ export interface GatewaySettings {
   readonly watchers: Watchers;
   readonly version: string;
   readonly startedAtMs: number;
-  /** Whether a token opens the live channel. */
-  authorized(token: string): boolean;
+  /** Whether a token opens the live channel; wrong ones count against the address they come from. */
+  authorized(token: string, address: string): boolean;
   cameraExists(cameraId: string): boolean;
   statuses(): CameraStatus[];
 }
@@ -60,7 +60,7 @@ export function createLiveGateway(settings: GatewaySettings): LiveGateway {
 
   live.use((socket, next) => {
     const { token } = socket.handshake.auth;
-    if (typeof token === 'string' && settings.authorized(token)) return next();
+    if (typeof token === 'string' && settings.authorized(token, socket.handshake.address)) return next();
     const error = new Error('the token is missing or wrong') as Error & { data?: unknown };
     error.data = { code: 'UNAUTHORIZED' };
     next(error);

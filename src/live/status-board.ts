@@ -18,26 +18,23 @@ export class StatusBoard {
     return [...this.#statuses.values()];
   }
 
-  /** Takes a report; one of a camera that is gone or stopped since is ignored and answers false. */
+  /** Takes a report; one of a camera that is gone, or of an earlier revision of it, answers false. */
   report(status: CameraStatus): boolean {
-    const known = this.#statuses.get(status.cameraId);
-    if (!known || known.reason?.code === 'CAMERA_DISABLED') return false;
+    if (this.#statuses.get(status.cameraId)?.revisionAtMs !== status.revisionAtMs) return false;
     this.#statuses.set(status.cameraId, status);
     return true;
   }
 
-  /** A camera was registered or changed. */
-  put(camera: Camera): CameraStatus {
+  /**
+   * A camera was registered or changed; another name or tags leave its status as it is.
+   *
+   * @param problem why it cannot run as it is stored
+   */
+  put(camera: Camera, problem?: Problem): CameraStatus {
     const known = this.#statuses.get(camera.id);
-    const status = camera.enabled
-      ? { ...blank(camera, 'connecting', this.#clock.now()), frames: known?.frames ?? noFrames() }
-      : {
-          ...blank(camera, 'stopped', this.#clock.now()),
-          reason: this.#problem(
-            'CAMERA_DISABLED',
-            'the camera is switched off; set enabled to true to start it',
-          ),
-        };
+    if (known?.revisionAtMs === camera.revisionAtMs && !problem) return known;
+    const reason = problem ?? this.#whyStopped(camera);
+    const status = blank(camera, reason ? 'stopped' : 'connecting', this.#clock.now(), reason);
     this.#statuses.set(camera.id, status);
     return status;
   }
@@ -56,7 +53,7 @@ export class StatusBoard {
         state: 'connecting',
         sinceMs: this.#clock.now(),
         reason: this.#problem('VISION_UNAVAILABLE', 'the vision node is restarting'),
-        fps: { received: 0, decoded: 0, analysed: 0, dropped: {} },
+        fps: noFrames(),
         latencyMs: null,
         nextTryAtMs: null,
       };
@@ -66,25 +63,50 @@ export class StatusBoard {
     return changed;
   }
 
+  #whyStopped(camera: Camera): Problem | null {
+    if (!camera.enabled) {
+      return this.#problem('CAMERA_DISABLED', 'the camera is switched off; set enabled to true to start it');
+    }
+    if (camera.playedOut) {
+      return this.#problem(
+        'STREAM_ENDED',
+        'the file was played to its end; switch the camera off and on to play it again',
+      );
+    }
+    return null;
+  }
+
   #problem(code: string, message: string): Problem {
     return { code, message, atMs: this.#clock.now() };
   }
 }
 
-const noFrames = (): CameraStatus['frames'] => ({ received: 0, decoded: 0, analysed: 0, dropped: {} });
+const noFrames = (): CameraStatus['frames'] => ({
+  received: 0,
+  damaged: 0,
+  decoded: 0,
+  analysed: 0,
+  dropped: {},
+});
 
-function blank(camera: Camera, state: CameraStatus['state'], nowMs: number): CameraStatus {
+function blank(
+  camera: Camera,
+  state: CameraStatus['state'],
+  nowMs: number,
+  reason: Problem | null,
+): CameraStatus {
   return {
     cameraId: camera.id,
+    revisionAtMs: camera.revisionAtMs,
     state,
     sinceMs: nowMs,
-    reason: null,
+    reason,
     nextTryAtMs: null,
     attempts: 0,
     width: null,
     height: null,
     codec: null,
-    fps: { received: 0, decoded: 0, analysed: 0, dropped: {} },
+    fps: noFrames(),
     frames: noFrames(),
     latencyMs: null,
     analysis: { model: camera.analytics.model, state: 'loading', problem: null },

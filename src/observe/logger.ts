@@ -1,6 +1,6 @@
 import { type Logger, pino } from 'pino';
 import { PinoPretty } from 'pino-pretty';
-import { withoutCredentials } from '../camera.ts';
+import { withoutCredentials } from '../credentials.ts';
 
 export type { Logger } from 'pino';
 

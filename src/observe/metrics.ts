@@ -19,8 +19,6 @@ export interface Metrics {
   text(snapshot: MetricsSnapshot): Promise<string>;
 }
 
-export const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
-
 /** Metrics of this process by prom-client; of cameras, vision node and store from what they report. */
 export function createMetrics(): Metrics {
   const registry = new Registry();

@@ -17,6 +17,8 @@ export interface CameraFlow<P, R> {
   analyse(frame: Frame<P>): Promise<R>;
   /** Counts a frame that will not be analysed, under its one reason; the flow has released it. */
   dropped(reason: DropReason): void;
+  /** Told of the oldest frame that waits for its turn, undefined for none. */
+  waiting?(frame: Frame<P> | undefined): void;
 }
 
 /**
@@ -37,6 +39,7 @@ export function cameraFlow<P, R>(frames: Observable<Frame<P>>, flow: CameraFlow<
       keep: live ? 'latest' : 'every',
       isStale: live ? (frame) => flow.now() - frame.arrivedAtMs > flow.ageBudgetMs : undefined,
       drop,
+      oldest: flow.waiting,
     }),
   );
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import * as ort from 'onnxruntime-node';
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
@@ -54,19 +55,27 @@ export class Detector {
   /** Side of the square input the model was exported for, pixels. */
   readonly side: number;
   readonly times: DetectTimes = { inferMs: 0, postprocessMs: 0 };
-  readonly #path: string;
+  /** The verified file, from which a session for another size is made. */
+  readonly #bytes: Uint8Array;
   readonly #input: string;
   readonly #output: string;
   readonly #log: Logger;
   readonly #sizes = new Map<string, Sized>();
   readonly #nms = new Nms();
-  #squareOnly = false;
+  /** Sizes this network cannot compute at. */
+  readonly #unfit = new Set<string>();
 
-  private constructor(model: ResolvedModel, session: InferenceSession, side: number, log: Logger) {
+  private constructor(
+    model: ResolvedModel,
+    bytes: Uint8Array,
+    session: InferenceSession,
+    side: number,
+    log: Logger,
+  ) {
     this.model = `${model.entry.name}@${model.entry.version}`;
     this.labels = model.labels;
     this.side = side;
-    this.#path = model.path;
+    this.#bytes = bytes;
     this.#input = session.inputNames[0];
     this.#output = session.outputNames[0];
     this.#log = log;
@@ -92,9 +101,14 @@ export class Detector {
           `the manifest says ${channels}, ${range}, ${letterbox}, ${padding}`,
       );
     }
+    // what is loaded is what was verified, also if the file changes in between
+    const bytes = await readFile(model.path);
+    if (createHash('sha256').update(bytes).digest('hex') !== model.entry.sha256) {
+      throw new EngineError('MODEL_ALTERED', `model ${name} changed while it was loaded: it is tried again`);
+    }
     let session: InferenceSession;
     try {
-      session = await ort.InferenceSession.create(model.path, SESSION_OPTIONS);
+      session = await ort.InferenceSession.create(bytes, SESSION_OPTIONS);
     } catch (err) {
       throw new EngineError('MODEL_FAILED', `model ${name} cannot be loaded: ${messageOf(err)}`, {
         cause: err,
@@ -122,26 +136,26 @@ export class Detector {
         `model ${name} has ${Number(columns) - YOLOX_BOX_COLUMNS} classes, its manifest names ${model.labels.length} labels`,
       );
     }
-    return new Detector(model, session, side, log);
+    return new Detector(model, bytes, session, side, log);
   }
 
   /** The input size for frames of `width` x `height` pixels; the first call for a size loads a session for it. */
   async inputFor(width: number, height: number): Promise<InputSize> {
     const square = { width: this.side, height: this.side };
-    if (this.#squareOnly) return square;
     const tight = tightInput(width, height, this.side, YOLOX_STRIDE);
     if (this.#sizes.has(keyOf(tight))) return tight;
+    if (this.#unfit.has(keyOf(tight))) return square;
     try {
-      const bytes = withInputSize(await readFile(this.#path), this.#input, tight.width, tight.height);
+      const bytes = withInputSize(this.#bytes, this.#input, tight.width, tight.height);
       const sized = this.#sized(await ort.InferenceSession.create(bytes, SESSION_OPTIONS), tight);
       await sized.session.run(sized.feeds, sized.fetches); // what cannot compute at this size fails here
       this.#sizes.set(keyOf(tight), sized);
       return tight;
     } catch (err) {
-      this.#squareOnly = true;
+      this.#unfit.add(keyOf(tight));
       this.#log.warn(
         { model: this.model, ...tight, reason: messageOf(err) },
-        'model computes only in its own size',
+        'the model does not compute at this size; its own square is used',
       );
       return square;
     }

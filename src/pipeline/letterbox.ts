@@ -48,12 +48,14 @@ export function letterbox(width: number, height: number, input: InputSize): Lett
  * fully convolutional network 38 % of its work (as YOLOv5's rectangular inference does).
  */
 export function tightInput(width: number, height: number, side: number, stride: number): InputSize {
-  const { scaledWidth, scaledHeight } = letterbox(width, height, { width: side, height: side });
-  return {
-    width: Math.ceil(scaledWidth / stride) * stride,
-    height: Math.ceil(scaledHeight / stride) * stride,
-  };
+  const scale = Math.min(side / width, side / height);
+  // of the exact size, not the rounded one: a stripe too narrow by a third of a pixel would shrink the picture
+  const cells = (size: number) => Math.ceil((size * scale) / stride - FLOAT_SLACK);
+  return { width: Math.max(1, cells(width)) * stride, height: Math.max(1, cells(height)) * stride };
 }
+
+/** Far below a pixel, far above the error of a double: keeps 416.0000000001 within 13 strides. */
+const FLOAT_SLACK = 1e-9;
 
 /** A strip of a picture still gets its one row of pixels; rounding never leaves the input. */
 function wholePixels(size: number, limit: number): number {

@@ -14,6 +14,8 @@ export interface InTurn<T> {
   isStale?(value: T): boolean;
   /** Takes back a value that will not be projected; a frame owns a decoder's buffer. */
   drop(value: T, reason: DropReason): void;
+  /** Told of the oldest waiting value whenever it changes, undefined for none. */
+  oldest?(value: T | undefined): void;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface InTurn<T> {
  */
 export function mapInTurn<T extends object, R>(
   project: (value: T) => Promise<R>,
-  { turns, keep, isStale, drop }: InTurn<T>,
+  { turns, keep, isStale, drop, oldest }: InTurn<T>,
 ): OperatorFunction<T, R> {
   return (source) =>
     new Observable<R>((subscriber) => {
@@ -43,6 +45,7 @@ export function mapInTurn<T extends object, R>(
         asked = true;
         withdraw = turns.ask((end) => {
           const value = waiting.shift();
+          oldest?.(waiting[0]);
           const finish = (): void => {
             end();
             asked = false;
@@ -70,6 +73,7 @@ export function mapInTurn<T extends object, R>(
         next: (value) => {
           if (keep === 'latest' && waiting.length > 0) drop(waiting.pop() as T, 'superseded');
           waiting.push(value);
+          oldest?.(waiting[0]);
           advance();
         },
         error: (error) => subscriber.error(error),
@@ -82,6 +86,7 @@ export function mapInTurn<T extends object, R>(
         upstream.unsubscribe();
         withdraw();
         for (const value of waiting.splice(0)) drop(value, 'stopped');
+        oldest?.(undefined);
       };
     });
 }

@@ -1,8 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { isDeepStrictEqual } from 'node:util';
-import { type Camera, type CameraInput, type Problem, withoutCredentials } from '../camera.ts';
+import type { Camera, CameraInput, CameraRecord, Problem } from '../camera.ts';
 import type { Clock } from '../clock.ts';
 import type { FileRules } from '../config/schema.ts';
+import { withoutCredentials } from '../credentials.ts';
 import { EngineError, messageOf } from '../errors.ts';
 import { openExclusive, transaction } from './database.ts';
 import { checkDeclaration, completed, type Declaration, patched } from './declaration.ts';
@@ -50,6 +51,8 @@ export interface CameraRegistry {
    * becomes the configuration's. Returns the ids of what changed.
    */
   syncFromConfig(inputs: readonly CameraInput[]): { put: string[]; removed: string[] };
+  /** A file played once has come to its end in that revision; remembered, so that no restart plays it again. */
+  markPlayedOut(id: string, revisionAtMs: number): void;
   /** Why a camera cannot run as it is stored. */
   problemOf(id: string): Problem | undefined;
   /** Calls `listener` after each change is durable. Returns the function that ends it. */
@@ -83,27 +86,41 @@ export function openCameraRegistry(options: RegistryOptions): CameraRegistry {
   const entries = readAll(database, secrets, clock);
   const idempotency = createIdempotencyStore(database, clock);
   const listeners = new Set<(change: CameraChange) => void>();
-  const upsert = database.prepare('insert or replace into cameras values (?, ?, ?, ?, ?, ?)');
+  const upsert = database.prepare('insert or replace into cameras values (?, ?, ?, ?, ?, ?, ?, ?)');
+  const playedOut = database.prepare('update cameras set played_out = 1 where id = ?');
   const erase = database.prepare('delete from cameras where id = ?');
 
   const tell = (change: CameraChange): void => {
     for (const listener of listeners) listener(change);
   };
-  const write = (declaration: Declaration, managedBy: Camera['managedBy'], createdAtMs: number): Entry => {
-    const camera = completed(declaration, { managedBy, createdAtMs, updatedAtMs: clock.now() });
+  const save = (declaration: Declaration, sealed: Uint8Array | null, record: CameraRecord): void => {
+    const { managedBy, createdAtMs, updatedAtMs, revisionAtMs, playedOut } = record;
+    upsert.run(
+      declaration.id,
+      JSON.stringify(declaration),
+      sealed,
+      managedBy,
+      createdAtMs,
+      updatedAtMs,
+      revisionAtMs,
+      playedOut ? 1 : 0,
+    );
+  };
+  const write = (declaration: Declaration, managedBy: Camera['managedBy'], before?: Entry): Entry => {
+    const record = recordOf(declaration, managedBy, before, clock.now());
     const { kept, sealed } = sealedParts(declaration, secrets);
-    upsert.run(camera.id, JSON.stringify(kept), sealed, managedBy, createdAtMs, camera.updatedAtMs);
-    return { declaration, camera, sealed, problem: undefined };
+    save(kept, sealed, record);
+    return { declaration, camera: completed(declaration, record), sealed, problem: undefined };
   };
   /** A change that leaves the source alone must not lose credentials that cannot be read at present. */
   const rewrite = (before: Entry, declaration: Declaration): Entry => {
-    const { camera, problem, sealed } = before;
+    const { problem, sealed } = before;
     if (!problem || !isDeepStrictEqual(declaration.source, before.declaration.source)) {
-      return write(declaration, 'api', camera.createdAtMs);
+      return write(declaration, 'api', before);
     }
-    const stored = { managedBy: 'api', createdAtMs: camera.createdAtMs, updatedAtMs: clock.now() } as const;
-    upsert.run(camera.id, JSON.stringify(declaration), sealed, 'api', stored.createdAtMs, stored.updatedAtMs);
-    return { declaration, camera: { ...completed(declaration, stored), enabled: false }, sealed, problem };
+    const record = recordOf(declaration, 'api', before, clock.now());
+    save(declaration, sealed, record);
+    return { declaration, camera: { ...completed(declaration, record), enabled: false }, sealed, problem };
   };
   const publish = (entry: Entry): Camera => {
     entries.set(entry.camera.id, entry);
@@ -124,7 +141,7 @@ export function openCameraRegistry(options: RegistryOptions): CameraRegistry {
         `there are ${MAX_CAMERAS} cameras, the most one hub takes: remove one first`,
       );
     }
-    return write(declaration, 'api', clock.now());
+    return write(declaration, 'api');
   };
   const changeable = (id: string): Entry => {
     const entry = entries.get(id);
@@ -181,9 +198,7 @@ export function openCameraRegistry(options: RegistryOptions): CameraRegistry {
       });
       const written = transaction(database, () => {
         for (const id of removed) erase.run(id);
-        return changed.map((declaration) =>
-          write(declaration, 'config', entries.get(declaration.id)?.camera.createdAtMs ?? clock.now()),
-        );
+        return changed.map((declaration) => write(declaration, 'config', entries.get(declaration.id)));
       });
       for (const id of removed) {
         entries.delete(id);
@@ -191,12 +206,38 @@ export function openCameraRegistry(options: RegistryOptions): CameraRegistry {
       }
       return { put: written.map((entry) => publish(entry).id), removed };
     },
+    markPlayedOut(id, revisionAtMs) {
+      const entry = entries.get(id);
+      if (!entry || entry.camera.revisionAtMs !== revisionAtMs || entry.camera.playedOut) return;
+      entries.set(id, { ...entry, camera: { ...entry.camera, playedOut: true } });
+      playedOut.run(id);
+    },
     onChange(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
     close: () => database.close(),
   };
+}
+
+/** The record of a camera as it is declared now, given how it was before. */
+function recordOf(
+  declaration: Declaration,
+  managedBy: Camera['managedBy'],
+  before: Entry | undefined,
+  nowMs: number,
+): CameraRecord {
+  const created = { managedBy, createdAtMs: before?.camera.createdAtMs ?? nowMs, updatedAtMs: nowMs };
+  const fresh = { ...created, revisionAtMs: nowMs, playedOut: false };
+  if (!before) return fresh;
+  const { camera } = before;
+  const next = completed(declaration, fresh);
+  const same =
+    next.enabled === (before.declaration.enabled ?? true) &&
+    isDeepStrictEqual(next.source, camera.source) &&
+    isDeepStrictEqual(next.analytics, camera.analytics);
+  if (same) return { ...created, revisionAtMs: camera.revisionAtMs, playedOut: camera.playedOut };
+  return { ...fresh, revisionAtMs: Math.max(nowMs, camera.revisionAtMs + 1) };
 }
 
 function sealedParts(
@@ -218,6 +259,8 @@ function readAll(database: DatabaseSync, secrets: Secrets, clock: Clock): Map<st
       managedBy: row.managed_by as Camera['managedBy'],
       createdAtMs: Number(row.created_at_ms),
       updatedAtMs: Number(row.updated_at_ms),
+      revisionAtMs: Number(row.revision_at_ms),
+      playedOut: row.played_out === 1,
     };
     entries.set(
       declaration.id,
@@ -230,7 +273,7 @@ function readAll(database: DatabaseSync, secrets: Secrets, clock: Clock): Map<st
 function opened(
   kept: Declaration,
   sealed: Uint8Array | null,
-  stored: Pick<Camera, 'managedBy' | 'createdAtMs' | 'updatedAtMs'>,
+  stored: CameraRecord,
   secrets: Secrets,
   clock: Clock,
 ): Entry {

@@ -13,7 +13,9 @@ create table if not exists cameras (
   sealed_url blob,             -- the whole URL, when it holds credentials
   managed_by text not null,
   created_at_ms integer not null,
-  updated_at_ms integer not null
+  updated_at_ms integer not null,
+  revision_at_ms integer not null,
+  played_out integer not null
 ) strict, without rowid;
 create table if not exists idempotency (
   key text primary key,

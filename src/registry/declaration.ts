@@ -4,14 +4,15 @@ import {
   Analytics,
   type Camera,
   CameraInput,
+  type CameraRecord,
   DEFAULT_ANALYTICS,
   FileSource,
   RtspSource,
   type Source,
-  withoutCredentials,
 } from '../camera.ts';
 import { checkSource } from '../config/check-source.ts';
 import type { FileRules } from '../config/schema.ts';
+import { isMasked, withoutCredentials } from '../credentials.ts';
 import { invalid, schemaProblems } from '../schema-problems.ts';
 
 const { id: _id, source: _source, analytics: _analytics, ...SETTINGS } = CameraInput.properties;
@@ -79,7 +80,7 @@ export function patched(declaration: Declaration, patch: unknown, rules: FileRul
 /** The camera as the engine runs it: every default filled in. */
 export function completed(
   { id, name, enabled, source, analytics, tags }: Declaration,
-  stored: Pick<Camera, 'managedBy' | 'createdAtMs' | 'updatedAtMs'>,
+  stored: CameraRecord,
 ): Camera {
   return {
     id,
@@ -92,7 +93,7 @@ export function completed(
   };
 }
 
-const SHOWN_ONLY = ['managedBy', 'createdAtMs', 'updatedAtMs', 'status'];
+const SHOWN_ONLY = ['managedBy', 'createdAtMs', 'updatedAtMs', 'revisionAtMs', 'playedOut', 'status'];
 
 /** A patch without what answers add: people edit what they were shown. */
 function editable(patch: unknown, id: string): unknown {
@@ -114,7 +115,12 @@ function editable(patch: unknown, id: string): unknown {
 
 function withStoredCredentials(source: Source, stored: Source): Source {
   if (source.kind !== 'rtsp' || stored.kind !== 'rtsp') return source;
-  return source.url === withoutCredentials(stored.url) ? { ...source, url: stored.url } : source;
+  if (source.url === withoutCredentials(stored.url)) return { ...source, url: stored.url };
+  if (!isMasked(source.url)) return source;
+  // never completed from what is stored: a changed host would be sent the password
+  const message =
+    '*** stands for a value that is not shown: write it out, or send the URL exactly as it was shown';
+  throw invalid('VALIDATION', 'invalid change of a camera', [{ path: 'source.url', message }]);
 }
 
 function withoutNulls<T extends object>(value: T): T {

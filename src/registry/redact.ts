@@ -1,6 +1,7 @@
-import { type Source, withoutCredentials } from '../camera.ts';
+import type { Source } from '../camera.ts';
+import { withoutCredentials } from '../credentials.ts';
 
-/** The source as answers show it. */
+/** The source as answers show it: `hasCredentials` when anything of its URL is not shown. */
 export function redactSource(source: Source): Source & { readonly hasCredentials?: boolean } {
   if (source.kind === 'file') return source;
   const url = withoutCredentials(source.url);

@@ -4,8 +4,18 @@ import { schemaProblems } from '../schema-problems.ts';
 
 /** The stored columns, in the order of `appendDetectionRows`. */
 export const DETECTION_COLUMNS = [
-  ...['camera', 'ts', 'model', 'run', 'seq', 'label', 'track_id'],
-  ...['confidence_u8', 'x_u16', 'y_u16', 'w_u16', 'h_u16'],
+  'camera',
+  'ts',
+  'model',
+  'run',
+  'seq',
+  'label',
+  'track_id',
+  'confidence_u8',
+  'x_u16',
+  'y_u16',
+  'w_u16',
+  'h_u16',
 ];
 
 /** 2200-01-01: beyond it ClickHouse's DateTime64 wraps sooner or later, and a clock is wrong anyway. */

@@ -18,25 +18,32 @@ const FILE_NAME = /^(\d{4})-([a-z0-9-]+)\.sql$/;
  * Brings the store's tables up to date. Returns the versions it applied: none when all were there.
  *
  * Safe when two processes do it at once, and after a crash half-way: every statement of a migration may be
- * run again (`IF NOT EXISTS`), and a migration is written down only after all of them.
+ * run again (`IF NOT EXISTS`), and a migration is written down only after all of them. Aborting ends the wait;
+ * the store may still finish the statement it runs.
  *
  * @throws EngineError INTERNAL when an applied migration's file has changed since.
  */
 export async function migrateStore(
   { admin }: Pick<StoreClient, 'admin'>,
   migrations = readMigrations(),
+  signal?: AbortSignal,
 ): Promise<number[]> {
-  await admin.command({ query: `CREATE DATABASE IF NOT EXISTS ${STORE_DATABASE}` });
-  await admin.command({
-    query:
-      `CREATE TABLE IF NOT EXISTS ${STORE_DATABASE}.schema_migrations ` +
+  const command = (query: string) => {
+    signal?.throwIfAborted(); // the client heeds only what aborts later
+    return admin.command({ query, abort_signal: signal });
+  };
+  await command(`CREATE DATABASE IF NOT EXISTS ${STORE_DATABASE}`);
+  await command(
+    `CREATE TABLE IF NOT EXISTS ${STORE_DATABASE}.schema_migrations ` +
       "(version UInt32, name String, checksum String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3)) " +
       'ENGINE = MergeTree ORDER BY version ' +
       'SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1',
-  });
+  );
+  signal?.throwIfAborted();
   const rows = await admin.query({
     query: `SELECT version, checksum FROM ${STORE_DATABASE}.schema_migrations`,
     format: 'JSONEachRow',
+    abort_signal: signal,
   });
   const applied = new Map(
     (await rows.json<{ version: number; checksum: string }>()).map((row) => [row.version, row.checksum]),
@@ -51,12 +58,14 @@ export async function migrateStore(
         `migration ${version} (${name}) was changed after it was applied: undo the change and add a new migration`,
       );
     }
-    for (const query of statements) await admin.command({ query });
+    for (const query of statements) await command(query);
+    signal?.throwIfAborted();
     await admin.insert({
       table: `${STORE_DATABASE}.schema_migrations`,
       columns: ['version', 'name', 'checksum'],
       values: [{ version, name, checksum }],
       format: 'JSONEachRow',
+      abort_signal: signal,
       clickhouse_settings: { insert_deduplication_token: `migration-${version}`, async_insert: 0 },
     });
     done.push(version);
@@ -82,22 +91,27 @@ export function readMigrations(folder: URL = FOLDER): Migration[] {
     });
 }
 
-/** Sets how long rows are kept. Changes the table only when it differs. */
+/** Sets how long rows are kept. Changes the table only when it differs. Aborting ends the wait. */
 export async function applyRetention(
   { admin }: Pick<StoreClient, 'admin'>,
   retentionDays: number,
+  signal?: AbortSignal,
 ): Promise<boolean> {
+  signal?.throwIfAborted();
   const ttl = `toDateTime(ts) + toIntervalDay(${Math.trunc(retentionDays)})`;
   const answer = await admin.query({
     query:
       'SELECT create_table_query AS ddl FROM system.tables WHERE database = {db:String} AND name = {table:String}',
     query_params: { db: STORE_DATABASE, table: 'detections' },
     format: 'JSONEachRow',
+    abort_signal: signal,
   });
   const [table] = await answer.json<{ ddl: string }>();
   if (table?.ddl.includes(ttl)) return false;
+  signal?.throwIfAborted();
   await admin.command({
     query: `ALTER TABLE ${STORE_DATABASE}.detections MODIFY TTL ${ttl}`,
+    abort_signal: signal,
     clickhouse_settings: { materialize_ttl_after_modify: 0 },
   });
   return true;

@@ -8,25 +8,28 @@ export const QUERY_TABLES: ReadonlySet<string> = new Set(['detections']);
 
 /** Kinds of syntax nodes that a plain SELECT consists of. Everything else is refused. */
 const ALLOWED_NODES: ReadonlySet<string> = new Set([
-  ...[
-    'SelectWithUnionQuery',
-    'SelectIntersectExceptQuery',
-    'SelectQuery',
-    'ExpressionList',
-    'Subquery',
-    'WithElement',
-  ],
-  ...['TablesInSelectQuery', 'TablesInSelectQueryElement', 'TableExpression', 'TableIdentifier', 'TableJoin'],
-  ...[
-    'ArrayJoin',
-    'Identifier',
-    'Literal',
-    'Function',
-    'Asterisk',
-    'QualifiedAsterisk',
-    'ColumnsTransformerList',
-  ],
-  ...['ColumnsExceptTransformer', 'OrderByElement', 'WindowDefinition', 'WindowListElement'],
+  'SelectWithUnionQuery',
+  'SelectIntersectExceptQuery',
+  'SelectQuery',
+  'ExpressionList',
+  'Subquery',
+  'WithElement',
+  'TablesInSelectQuery',
+  'TablesInSelectQueryElement',
+  'TableExpression',
+  'TableIdentifier',
+  'TableJoin',
+  'ArrayJoin',
+  'Identifier',
+  'Literal',
+  'Function',
+  'Asterisk',
+  'QualifiedAsterisk',
+  'ColumnsTransformerList',
+  'ColumnsExceptTransformer',
+  'OrderByElement',
+  'WindowDefinition',
+  'WindowListElement',
 ]);
 
 /** `name = system.users` and the like must never become an alias under which a table is reached. */

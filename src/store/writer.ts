@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { ClickHouseError } from '@clickhouse/client';
 import type { Clock } from '../clock.ts';
-import { messageOf } from '../errors.ts';
-import type { EmbeddedLog, LogRecord } from '../log/embedded-log.ts';
+import { EngineError, messageOf } from '../errors.ts';
+import type { EmbeddedLog, LogRecord, TrimLimits } from '../log/embedded-log.ts';
 import type { DeadLetterMessage, DetectionsMessage, Topic } from '../log/messages.ts';
 import type { Logger } from '../observe/logger.ts';
 import { STORE_DATABASE, type StoreClient } from './client.ts';
@@ -58,6 +58,9 @@ const MIN_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 5000;
 const TRIM_EVERY_MS = 10_000;
 const TRIM_RECORDS = 10_000;
+/** What is not stored yet may take this many times `log.maxBytesMiB`, while the store is away. */
+const HARD_MAX_FACTOR = 4;
+const TELL_LOSS_EVERY_MS = 60_000;
 
 /**
  * ClickHouse errors that mean "this data", not "not now": CANNOT_PARSE_*, TYPE_MISMATCH, ARGUMENT_OUT_OF_BOUND,
@@ -91,8 +94,9 @@ interface Parsed {
  * A batch has fixed bounds: its range of offsets is written down as pending, inserted with a token that names
  * the range, then committed. After a crash between any two steps exactly the pending range is sent again with
  * the same token, and the store, which keeps the tokens of its last blocks, takes it once. While the store is
- * away it is tried for ever, with back-off; messages wait in the log, not in memory. What is no message goes
- * to the dead-letter topic.
+ * away it is tried for ever, with back-off; messages wait in the log, not in memory, up to a hard limit above
+ * which the oldest are removed unstored, counted in `lost` and logged. What is no message goes to the
+ * dead-letter topic.
  */
 export function runStoreWriter(options: StoreWriterOptions): StoreWriter {
   const { log, client, clock, logger, signal, config, group = 'store' } = options;
@@ -100,6 +104,8 @@ export function runStoreWriter(options: StoreWriterOptions): StoreWriter {
   const totals = { messages: 0, rows: 0, batches: 0, failures: 0, deadLetters: 0, lost: 0 };
   let storeUp = false;
   let trimmedAtMs = Number.NEGATIVE_INFINITY;
+  let lostTold = 0;
+  let lossToldAtMs = Number.NEGATIVE_INFINITY;
 
   /** Sends `batch` as one block; halves it when the store refuses the data, down to the one message. */
   async function insert(batch: readonly Parsed[]): Promise<void> {
@@ -139,8 +145,15 @@ export function runStoreWriter(options: StoreWriterOptions): StoreWriter {
     const { offset, key, value } = record;
     const id = `${group}/${SOURCE}/${offset}`;
     const letter: DeadLetterMessage = {
-      ...{ v: 1, id, group, topic: SOURCE, offset, key, reason },
-      ...{ refusedAtMs: Math.round(clock.now()), value },
+      v: 1,
+      id,
+      group,
+      topic: SOURCE,
+      offset,
+      key,
+      reason,
+      refusedAtMs: Math.round(clock.now()),
+      value,
     };
     if (log.append(DEAD_LETTERS, [{ key, id, value: JSON.stringify(letter) }]) === 0) return; // done before a crash
     totals.deadLetters++;
@@ -156,6 +169,12 @@ export function runStoreWriter(options: StoreWriterOptions): StoreWriter {
           .filter(({ offset }) => offset <= pending.last)
       : log.read(SOURCE, next, maxMessages, maxBytes);
     if (records.length === 0 && !pending) return false;
+    if (pending && records[0]?.offset !== pending.first) {
+      // a hard trim cut the range: what is left of it may be stored already, and its token would not say so
+      totals.lost += records.length;
+      log.commit(group, SOURCE, pending.last + 1);
+      return true;
+    }
     const last = pending?.last ?? records[records.length - 1]!.offset;
     if (!pending) log.begin(group, SOURCE, records[0]!.offset, last);
 
@@ -174,25 +193,51 @@ export function runStoreWriter(options: StoreWriterOptions): StoreWriter {
     );
   }
 
+  /** A log that cannot be trimmed now, another process has it locked, says nothing about the store. */
   function trim(): void {
     if (clock.elapsed() - trimmedAtMs < TRIM_EVERY_MS) return;
-    const maxAgeMs = config.log.retentionHours * 3_600_000;
-    const limits = { maxAgeMs, maxBytes: config.log.maxBytesMiB * 2 ** 20, maxRecords: TRIM_RECORDS };
-    const { removed, lost } = log.trim(SOURCE, limits);
-    log.trim(DEAD_LETTERS, limits);
-    totals.lost += lost;
-    if (removed < TRIM_RECORDS) trimmedAtMs = clock.elapsed(); // else goes on after the next batch
+    trimmedAtMs = clock.elapsed();
+    const maxBytes = config.log.maxBytesMiB * 2 ** 20;
+    const limits: TrimLimits = {
+      maxAgeMs: config.log.retentionHours * 3_600_000,
+      maxBytes,
+      hardMaxBytes: maxBytes * HARD_MAX_FACTOR,
+      maxRecords: TRIM_RECORDS,
+    };
+    try {
+      const { removed, lost } = log.trim(SOURCE, limits);
+      totals.lost += lost;
+      log.trim(DEAD_LETTERS, limits);
+      if (removed >= TRIM_RECORDS) trimmedAtMs = Number.NEGATIVE_INFINITY; // goes on after the next batch
+    } catch (err) {
+      logger.warn({ reason: messageOf(err), retryInMs: TRIM_EVERY_MS }, 'the event log cannot be trimmed');
+    }
+  }
+
+  function tellLoss(): void {
+    const lost = totals.lost - lostTold;
+    if (lost === 0 || clock.elapsed() - lossToldAtMs < TELL_LOSS_EVERY_MS) return;
+    const maxMiB = config.log.maxBytesMiB * HARD_MAX_FACTOR;
+    logger.error(
+      { topic: SOURCE, lost, lostInAll: totals.lost, maxMiB },
+      'the event log is full: messages lost',
+    );
+    lostTold = totals.lost;
+    lossToldAtMs = clock.elapsed();
   }
 
   async function run(): Promise<void> {
     let backoffMs = MIN_BACKOFF_MS;
+    let registered = false;
     let prepared = false;
     while (!signal.aborted) {
+      let pauseMs: number;
       try {
-        log.position(group, SOURCE); // registered before anything may be trimmed
+        log.position(group, SOURCE);
+        registered = true;
         if (!prepared) {
-          const applied = await migrateStore(client);
-          await applyRetention(client, config.store.retentionDays);
+          const applied = await migrateStore(client, undefined, signal);
+          await applyRetention(client, config.store.retentionDays, signal);
           if (applied.length > 0) logger.info({ applied }, 'store migrated');
           prepared = true;
         }
@@ -200,16 +245,18 @@ export function runStoreWriter(options: StoreWriterOptions): StoreWriter {
         if (!storeUp) logger.info('the store takes rows');
         storeUp = true;
         backoffMs = MIN_BACKOFF_MS;
-        trim();
-        if (!more) await clock.sleep(lingerMs, signal);
+        pauseMs = more ? 0 : lingerMs;
       } catch (err) {
         if (signal.aborted) return;
-        storeUp = false;
+        if (!isLogFailure(err)) storeUp = false;
         totals.failures++;
         logger.warn({ reason: messageOf(err), retryInMs: backoffMs }, 'rows are not stored; retrying');
-        await clock.sleep(backoffMs, signal);
+        pauseMs = backoffMs;
         backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS);
       }
+      if (registered) trim(); // before, it would take all for stored; a store that is away must not stop it
+      tellLoss();
+      if (pauseMs > 0) await clock.sleep(pauseMs, signal);
     }
   }
 
@@ -220,4 +267,9 @@ export function runStoreWriter(options: StoreWriterOptions): StoreWriter {
     },
     done: run(),
   };
+}
+
+/** The log is busy, full or damaged: nothing the store can be blamed for. */
+function isLogFailure(err: unknown): boolean {
+  return err instanceof EngineError && (err.code === 'LOG_UNAVAILABLE' || err.code === 'LOG_CORRUPT');
 }

@@ -30,18 +30,15 @@ interface Running {
   done: Promise<void>;
 }
 const cameras = new Map<string, Running>();
-/** Outlives a camera's restarts, so that no track id is given twice. */
-const trackIds = new Map<string, { last: number }>();
 /** Changes of one camera happen one after the other: the old run has released its stream before the new begins. */
 const changes = new Map<string, Promise<void>>();
+let stopping = false;
 
 function send(message: FromWorker, transfer: ArrayBuffer[] = []): void {
   port.postMessage(message, transfer);
 }
 
 function start(camera: Camera, watching: boolean): void {
-  let ids = trackIds.get(camera.id);
-  if (!ids) trackIds.set(camera.id, (ids = { last: 0 }));
   const stop = new AbortController();
   const analysis = new CameraAnalysis(camera, {
     clock,
@@ -49,7 +46,6 @@ function start(camera: Camera, watching: boolean): void {
     models,
     turns,
     settings,
-    trackIds: ids,
     publish: (frame) => send({ type: 'analysed', frame }, frame.jpeg ? [frame.jpeg.buffer] : []),
     changed: () => send({ type: 'status', cameras: [analysis.status()] }),
   });
@@ -71,9 +67,18 @@ async function end(cameraId: string): Promise<boolean> {
 }
 
 function change(cameraId: string, action: () => Promise<void>): void {
-  const previous = changes.get(cameraId) ?? Promise.resolve();
-  const next = previous.then(action);
+  const next = (changes.get(cameraId) ?? Promise.resolve()).then(action);
   changes.set(cameraId, next);
+  next.then(() => {
+    if (changes.get(cameraId) === next) changes.delete(cameraId);
+  });
+}
+
+/** Starts the camera, or starts it anew when what it plays or how it is analysed has changed. */
+async function put(camera: Camera): Promise<void> {
+  const running = cameras.get(camera.id);
+  if (running?.analysis.camera.revisionAtMs === camera.revisionAtMs) running.analysis.camera = camera;
+  else start(camera, await end(camera.id));
 }
 
 const statusTimer = setInterval(() => {
@@ -83,7 +88,10 @@ const statusTimer = setInterval(() => {
 
 async function stopAll(): Promise<void> {
   clearInterval(statusTimer);
-  for (const id of cameras.keys()) change(id, async () => void (await end(id)));
+  // a camera whose start still waits for its predecessor's end is known to `changes` only
+  for (const id of new Set([...cameras.keys(), ...changes.keys()])) {
+    change(id, async () => void (await end(id)));
+  }
   await Promise.all(changes.values());
   await models.close();
   send({ type: 'stopped' });
@@ -91,18 +99,22 @@ async function stopAll(): Promise<void> {
 }
 
 port.on('message', (message: ToWorker) => {
+  if (stopping) return; // what comes after the last word is for another process
   switch (message.type) {
     case 'camera.put':
-      return change(message.camera.id, async () => start(message.camera, await end(message.camera.id)));
+      change(message.camera.id, () => put(message.camera));
+      break;
     case 'camera.remove':
-      return change(message.cameraId, async () => void (await end(message.cameraId)));
-    case 'watch': {
-      return change(message.cameraId, async () => {
+      change(message.cameraId, async () => void (await end(message.cameraId)));
+      break;
+    case 'watch':
+      change(message.cameraId, async () => {
         const running = cameras.get(message.cameraId);
         if (running) running.analysis.watching = message.watching;
       });
-    }
+      break;
     case 'stop':
+      stopping = true;
       stopAll().catch((err) => {
         log.error({ err }, `stopping failed: ${messageOf(err)}`);
         throw err;

@@ -1,5 +1,5 @@
 import { Subject } from 'rxjs';
-import type { Camera, CameraState, CameraStatus, Problem } from '../camera.ts';
+import type { Camera, CameraState, CameraStatus, Problem, Source } from '../camera.ts';
 import type { Clock } from '../clock.ts';
 import { createDetectionBatch } from '../detection.ts';
 import { EngineError, type ErrorCode, messageOf } from '../errors.ts';
@@ -31,8 +31,6 @@ export interface AnalysisContext {
   readonly models: ModelShelf;
   readonly turns: Turns;
   readonly settings: WorkerSettings;
-  /** The track ids of this camera so far, across its restarts in this worker. */
-  readonly trackIds: { last: number };
   publish(frame: AnalysedFrame): void;
   /** The state changed: viewers should hear now, not at the next second. */
   changed(): void;
@@ -40,10 +38,11 @@ export interface AnalysisContext {
 
 /** One camera in its worker: ingest, pipeline and tracking joined into a flow, and its measured status. */
 export class CameraAnalysis {
-  readonly camera: Camera;
+  /** May be replaced by one of the same revision: another name or tags. */
+  camera: Camera;
   watching = false;
   readonly #context: AnalysisContext;
-  readonly #counters = { received: 0, decoded: 0, decodeMs: 0 };
+  readonly #counters = { received: 0, decoded: 0, decodeMs: 0, damaged: 0 };
   readonly #dropped = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<
     DropReason,
     number
@@ -76,52 +75,64 @@ export class CameraAnalysis {
 
   /** Analyses until `signal` aborts, or until a file played once has ended; settles when all is released. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, log, turns, settings } = this.#context;
-    const { source } = this.camera;
+    const { clock, log, turns, settings, models } = this.#context;
+    const { source, analytics, revisionAtMs } = this.camera;
+    const waits = playsOnce(source);
+    models.take(analytics.model); // it loads while the camera connects
     const frames = new Subject<Frame<Picture>>();
-    const waits = source.kind === 'file' && !source.loop;
-    this.#context.models.take(this.camera.analytics.model); // it loads while the camera connects
-    if (waits && !(await this.#modelReady(signal))) return;
-    const idle = Promise.withResolvers<void>();
-    let analysing = 0;
     const flow = cameraFlow(frames, {
-      fps: this.camera.analytics.fps,
+      fps: analytics.fps,
       source: waits ? 'waits' : 'live',
       ageBudgetMs: settings.ageBudgetMs,
       turns,
       now: () => clock.now(),
       analyse: async (frame) => {
-        analysing++;
         try {
           return await this.#analyse(frame);
         } finally {
           frame.release();
-          this.#waitingSinceMs = 0;
-          if (--analysing === 0 && signal.aborted) idle.resolve();
         }
       },
       dropped: (reason) => {
         this.#dropped[reason]++;
       },
-    }).subscribe((analysed) => {
-      if (analysed) this.#context.publish(analysed);
+      waiting: (frame) => {
+        this.#waitingSinceMs = frame?.arrivedAtMs ?? 0;
+      },
     });
+    const analysed = new Promise<void>((resolve, reject) => {
+      flow.subscribe({
+        next: (result) => {
+          if (result) this.#context.publish(result);
+        },
+        error: reject,
+        complete: resolve,
+      });
+    });
+    // a file played once loses nothing: its first frame waits until the model is there
+    const modelReady = waits ? this.#modelReady(signal) : undefined;
+    const publish = (frame: Frame<Picture>): void => {
+      if (signal.aborted) {
+        frame.release();
+        this.#dropped.stopped++;
+      } else frames.next(frame);
+    };
     try {
       await runCamera(source, {
         clock,
         log,
         signal,
+        run: waits ? `once-${revisionAtMs.toString(36)}` : undefined,
         counters: this.#counters,
-        publish: (frame) => {
-          this.#waitingSinceMs ||= frame.arrivedAtMs;
-          frames.next(frame);
-        },
+        publish: modelReady ? (frame) => void modelReady.then(() => publish(frame)) : publish,
         onState: (state) => this.#enter(state),
         onDecoded: (decodeMs) => this.#stages.record('decode', decodeMs),
       });
     } finally {
-      flow.unsubscribe();
-      if (analysing > 0) await idle.promise;
+      // the source is gone; what it left is analysed and published
+      await modelReady;
+      frames.complete();
+      await analysed;
       this.#input.close();
       this.#encoder.close();
     }
@@ -129,10 +140,11 @@ export class CameraAnalysis {
 
   status(): WorkerCameraStatus {
     const { clock, models } = this.#context;
-    const { received, decoded } = this.#counters;
-    const totals = { received, decoded, analysed: this.#analysed, ...this.#dropped };
+    const { received, damaged, decoded } = this.#counters;
+    const totals = { received, damaged, decoded, analysed: this.#analysed, ...this.#dropped };
     const {
       received: receivedFps,
+      damaged: damagedFps,
       decoded: decodedFps,
       analysed: analysedFps,
       ...droppedFps
@@ -141,6 +153,7 @@ export class CameraAnalysis {
     const problem = shelved.state === 'unavailable' ? shelved.problem : this.#analysisProblem;
     const status: CameraStatus = {
       cameraId: this.camera.id,
+      revisionAtMs: this.camera.revisionAtMs,
       state: this.#state,
       sinceMs: this.#sinceMs,
       reason: this.#reason,
@@ -149,8 +162,14 @@ export class CameraAnalysis {
       width: this.#size?.width ?? null,
       height: this.#size?.height ?? null,
       codec: this.#size?.codec ?? null,
-      fps: { received: receivedFps, decoded: decodedFps, analysed: analysedFps, dropped: droppedFps },
-      frames: { received, decoded, analysed: this.#analysed, dropped: { ...this.#dropped } },
+      fps: {
+        received: receivedFps,
+        damaged: damagedFps,
+        decoded: decodedFps,
+        analysed: analysedFps,
+        dropped: droppedFps,
+      },
+      frames: { received, damaged, decoded, analysed: this.#analysed, dropped: { ...this.#dropped } },
       latencyMs: null, // the main thread knows when an event is durable
       analysis: { model: this.camera.analytics.model, state: shelved.state, problem },
       lastError: this.#lastError,
@@ -162,15 +181,14 @@ export class CameraAnalysis {
     };
   }
 
-  /** A file played once loses nothing, so it does not start before its model is there. */
-  async #modelReady(signal: AbortSignal): Promise<boolean> {
+  /** Resolves when the model is there or `signal` aborts. */
+  async #modelReady(signal: AbortSignal): Promise<void> {
     const { clock, models } = this.#context;
     while (!signal.aborted) {
       const { state } = await models.settled(this.camera.analytics.model);
-      if (state === 'running') return true;
+      if (state === 'running') return;
       await clock.sleep(1_000, signal);
     }
-    return false;
   }
 
   /** Detects, tracks and words one frame. The caller releases it. */
@@ -237,27 +255,32 @@ export class CameraAnalysis {
     const { maxFps } = this.#context.settings.picture;
     // a little early is on time: analysed frames come with jitter
     this.#pictureDueMs = nowMs + 900 / maxFps;
-    const jpeg = this.#encoder.encode(frame.picture);
-    this.#stages.record('encode', this.#context.clock.elapsed() - nowMs);
-    return jpeg;
+    try {
+      const jpeg = this.#encoder.encode(frame.picture);
+      this.#stages.record('encode', this.#context.clock.elapsed() - nowMs);
+      return jpeg;
+    } catch (err) {
+      // a picture nobody sees is no reason to stop counting people
+      this.#lastError = { code: 'INTERNAL', message: messageOf(err), atMs: this.#context.clock.now() };
+      return null;
+    }
   }
 
   /** Gives the frame's detections their tracks; every run of the source has a tracker of its own. */
   #track(frame: Frame): void {
-    const { clock, trackIds } = this.#context;
     if (this.#tracker?.run !== frame.run) {
-      const { confidence } = this.camera.analytics;
+      const { source, analytics, revisionAtMs } = this.camera;
+      // a file played once, begun again after a crash, gives its tracks the numbers they had
+      const begunAtMs = playsOnce(source) ? revisionAtMs : this.#context.clock.now();
       const tracker = new ByteTrack({
-        firstId: Math.max(firstTrackId(clock.now()), trackIds.last + 1),
+        firstId: firstTrackId(begunAtMs),
         // what a user wants reported can be followed; a new track needs a little more evidence
-        trackThreshold: confidence,
-        newTrackThreshold: Math.min(1, confidence + NEW_TRACK_MARGIN),
+        trackThreshold: analytics.confidence,
+        newTrackThreshold: Math.min(1, analytics.confidence + NEW_TRACK_MARGIN),
       });
       this.#tracker = { run: frame.run, tracker };
     }
-    const { tracker } = this.#tracker;
-    tracker.update(this.#batch, frame.ptsMs);
-    trackIds.last = Math.max(trackIds.last, tracker.lastId);
+    this.#tracker.tracker.update(this.#batch, frame.ptsMs);
   }
 
   #analysisFailed(err: unknown): void {
@@ -294,4 +317,9 @@ export class CameraAnalysis {
 function overlayOf(message: ReturnType<typeof detectionsMessage>): NonNullable<AnalysedFrame['overlay']> {
   const { camera, run, seq, ptsMs, capturedAtMs, analysedAtMs, width, height, objects } = message;
   return { cameraId: camera, run, seq, ptsMs, capturedAtMs, analysedAtMs, width, height, objects };
+}
+
+/** Whether the source is a file that waits for its analysis, rather than live or standing for it. */
+function playsOnce(source: Source): boolean {
+  return source.kind === 'file' && !source.loop;
 }

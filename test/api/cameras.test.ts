@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Value } from 'typebox/value';
 import { CameraAnswer } from '../../src/api/cameras.ts';
@@ -7,6 +9,7 @@ import { GATE, startApi } from './support.ts';
 
 const STATUS: CameraStatus = {
   cameraId: 'gate',
+  revisionAtMs: 0,
   state: 'live',
   sinceMs: 1,
   reason: null,
@@ -15,8 +18,8 @@ const STATUS: CameraStatus = {
   width: 1280,
   height: 720,
   codec: 'h264',
-  fps: { received: 25, decoded: 25, analysed: 5, dropped: { sampled: 20 } },
-  frames: { received: 100, decoded: 100, analysed: 20, dropped: { sampled: 80 } },
+  fps: { received: 25, damaged: 0, decoded: 25, analysed: 5, dropped: { sampled: 20 } },
+  frames: { received: 100, damaged: 0, decoded: 100, analysed: 20, dropped: { sampled: 80 } },
   latencyMs: { p50: 40, p95: 90 },
   analysis: { model: 'yolox-nano', state: 'running', problem: null },
   lastError: null,
@@ -32,7 +35,7 @@ describe('cameras over HTTP', () => {
     assert(Value.Check(CameraAnswer, camera), JSON.stringify(Value.Errors(CameraAnswer, camera)));
     assert.deepEqual(camera.source, {
       kind: 'rtsp',
-      url: 'rtsp://10.0.0.7:554/stream?x=1',
+      url: 'rtsp://10.0.0.7:554/stream?channel=1&pass=***',
       transport: 'tcp',
       hasCredentials: true,
     });
@@ -88,6 +91,63 @@ describe('cameras over HTTP', () => {
     for (const { body } of answers) assert(!body.includes('p%40ss'), body);
     assert(!lines.join('').includes('p%40ss'), lines.join(''));
     assert(lines.length >= answers.length);
+  });
+
+  it('hides what makers call a password, in answers, log lines and on the disk, and keeps it through an edit', async (t) => {
+    const { call, cameras, dir, lines } = await startApi(t);
+    const parameters = [
+      '?apikey=s3cr3t',
+      '?access_token=s3cr3t',
+      '?authbasic=czNjcjN0',
+      '?key=s3cr3t',
+      '?channel=1&sig=s3cr3t',
+      '?loginuse=admin&loginpass=s3cr3t',
+      '?userpwd=s3cr3t',
+      '?channel=1_password=s3cr3t',
+      '?czNjcjN0OnMzY3IzdA==',
+      'user=admin_password=s3cr3t_channel=1_stream=0.sdp',
+      'user=admin&password=s3cr3t&channel=1',
+      ';pw=s3cr3t',
+    ];
+    const bodies: string[] = [];
+    for (const [n, text] of parameters.entries()) {
+      const id = `c${n}`;
+      const source = { kind: 'rtsp', url: `rtsp://10.0.0.7/x/${text}`, transport: 'tcp' } as const;
+      const created = await call('POST', '/api/v1/cameras', { id, source }, { 'idempotency-key': id });
+      const shown = created.json();
+      assert.deepEqual([created.statusCode, shown.source.hasCredentials], [201, true], created.body);
+      const edited = await call('PATCH', `/api/v1/cameras/${id}`, { ...shown, name: 'Edited' });
+      assert.equal(edited.statusCode, 200, edited.body);
+      assert.deepEqual(cameras.get(id)?.source, source, 'the stored URL is kept');
+      const double = await call('POST', '/api/v1/cameras', { id, source });
+      bodies.push(created.body, edited.body, double.body);
+    }
+    bodies.push((await call('GET', '/api/v1/cameras')).body);
+    for (const name of readdirSync(dir)) {
+      const path = join(dir, name);
+      if (statSync(path).isFile()) bodies.push(readFileSync(path, 'latin1'));
+    }
+    assert(bodies.some((text) => text.startsWith('SQLite format 3')));
+    for (const text of [...bodies, ...lines]) assert(!/s3cr3t|czNjcjN0/.test(text), text.slice(0, 1000));
+  });
+
+  it('takes no *** for a value, unless the URL is the one it showed', async (t) => {
+    const { call, cameras } = await startApi(t);
+    await call('POST', '/api/v1/cameras', GATE);
+    const url = 'rtsp://10.0.0.66:554/stream?channel=1&pass=***';
+    const answer = await call('PATCH', '/api/v1/cameras/gate', { source: { kind: 'rtsp', url } });
+    assert.deepEqual([answer.statusCode, answer.json().field], [400, 'source.url'], answer.body);
+    assert.match(answer.json().detail, /not shown: write it out/);
+    assert.deepEqual(cameras.get('gate')?.source, { ...GATE.source, transport: 'tcp' });
+  });
+
+  it('needs no key for a URL that only chooses a picture', async (t) => {
+    const { call } = await startApi(t);
+    const url = 'rtsp://10.0.0.7/cam/realmonitor?channel=1&subtype=0';
+    const { source } = (
+      await call('POST', '/api/v1/cameras', { id: 'a', source: { kind: 'rtsp', url } })
+    ).json();
+    assert.deepEqual(source, { kind: 'rtsp', url, transport: 'tcp', hasCredentials: false });
   });
 
   it('pages by cursor, in a stable order', async (t) => {

@@ -5,6 +5,7 @@ import type { TestContext } from 'node:test';
 import { pino } from 'pino';
 import { buildApi } from '../../src/api/app.ts';
 import type { ApiDependencies } from '../../src/api/dependencies.ts';
+import { createGuard } from '../../src/auth/guard.ts';
 import { createTokens } from '../../src/auth/tokens.ts';
 import { systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load.ts';
@@ -42,7 +43,7 @@ export async function startApi(t: TestContext, changes: Partial<ApiDependencies>
     readiness: async () => ({ ready: true, parts: { store: { up: true } } }),
     metricsText: async () => 'up 1\n',
     models: () => listModels(dir),
-    tokens: createTokens({ token: TOKEN, dir }),
+    guard: createGuard({ tokens: createTokens({ token: TOKEN, dir }), clock: systemClock }),
     log,
     dashboardDir: join(dir, 'dist'),
     version: '1.2.3',
@@ -61,5 +62,5 @@ export async function startApi(t: TestContext, changes: Partial<ApiDependencies>
 
 export const GATE = {
   id: 'gate',
-  source: { kind: 'rtsp', url: 'rtsp://user:p%40ss@10.0.0.7:554/stream?x=1' },
+  source: { kind: 'rtsp', url: 'rtsp://user:p%40ss@10.0.0.7:554/stream?channel=1&pass=0ther%2Fs3cr3t' },
 } as const;

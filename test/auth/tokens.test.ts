@@ -15,7 +15,7 @@ describe('the admin token', () => {
     assert.equal(readFileSync(join(dir, 'token'), 'utf8').trim(), first.adminToken);
     assert.equal(statSync(join(dir, 'token')).mode & 0o777, 0o600);
     const second = createTokens({ dir });
-    assert.deepEqual([second.adminToken, second.generated], [first.adminToken, false]);
+    assert.deepEqual([second.adminToken, second.generated], [first.adminToken, true]);
     // a token that is set wins, and is not written down
     const set = createTokens({ dir, token: 'short' });
     assert.deepEqual([set.adminToken, set.generated, set.weak], ['short', false, true]);

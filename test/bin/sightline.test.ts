@@ -15,6 +15,7 @@ import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { checkCommands, testCommand } from '../../bin/checks.mjs';
 import { isServe } from '../../bin/run.mjs';
+import { childrenOf, noProcFileSystem } from '../support/processes.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const BIN = resolve(import.meta.dirname, '../../bin');
@@ -29,7 +30,7 @@ const STAND_IN = `
       major: process.versions.node.split('.')[0] }));
   }
   if (command === 'exit') process.exit(Number(rest[0]));
-  if (command === 'wait' || command === 'serve') {
+  if (command === 'wait' || command === 'serve' || command === undefined) {
     if (rest[0] === '--fail') process.exit(5);
     process.on('SIGTERM', () => { note('SIGTERM'); process.exit(0); });
     process.on('disconnect', () => { note('disconnect'); process.exit(0); });
@@ -109,6 +110,16 @@ describe('the command in a checkout', () => {
     child.kill('SIGINT');
     assert.equal(await exitCode, 0);
     assert.equal(notes().filter((note) => note === 'SIGTERM').length, 1);
+  });
+
+  it('keeps the hub without a command too, which means serve', { skip: noProcFileSystem }, async () => {
+    const { child, exitCode } = await start([]);
+    const [hub] = childrenOf(child.pid as number);
+    process.kill(hub?.pid as number, 'SIGKILL');
+    await waitFor('another hub', () => notes().length === 2);
+    child.kill('SIGINT');
+    assert.equal(await exitCode, 0);
+    assert.deepEqual(notes(), ['started', 'started', 'SIGTERM']);
   });
 
   it('lets the hub know when the keeper is killed', async () => {

@@ -25,6 +25,8 @@ const CAMERA: CameraView = {
   managedBy: 'api',
   createdAtMs: 0,
   updatedAtMs: 0,
+  revisionAtMs: 0,
+  playedOut: false,
   status: null,
 };
 

@@ -4,6 +4,7 @@ import type { CameraStatus } from '../../src/camera.ts';
 export function liveStatus(changes: Partial<CameraStatus> = {}): CameraStatus {
   return {
     cameraId: 'gate',
+    revisionAtMs: 0,
     state: 'live',
     sinceMs: 1000,
     reason: null,
@@ -12,8 +13,8 @@ export function liveStatus(changes: Partial<CameraStatus> = {}): CameraStatus {
     width: 1280,
     height: 720,
     codec: 'h264',
-    fps: { received: 25, decoded: 25, analysed: 5, dropped: { sampled: 20 } },
-    frames: { received: 100, decoded: 100, analysed: 20, dropped: { sampled: 80 } },
+    fps: { received: 25, damaged: 0, decoded: 25, analysed: 5, dropped: { sampled: 20 } },
+    frames: { received: 100, damaged: 0, decoded: 100, analysed: 20, dropped: { sampled: 80 } },
     latencyMs: { p50: 40, p95: 80 },
     analysis: { model: 'yolox-nano', state: 'running', problem: null },
     lastError: null,

@@ -110,8 +110,9 @@ describe('cameras that fail', () => {
     });
   });
 
-  it('a host that takes the call and never answers', async () => {
+  it('a host that takes the call and never answers', async (t) => {
     const mute = createServer().listen(0, '127.0.0.1');
+    t.after(() => mute.close());
     await once(mute, 'listening');
     const { port } = mute.address() as AddressInfo;
     await addRtsp('mute', `rtsp://127.0.0.1:${port}/live`);
@@ -124,7 +125,6 @@ describe('cameras that fail', () => {
     const { body } = await sightline.request<{ createdAtMs: number }>('GET', '/api/v1/cameras/mute');
     assert.ok(sinceMs - body.createdAtMs <= 6_000, `noticed after ${sinceMs - body.createdAtMs} ms`);
     assert.equal((await sightline.request('DELETE', '/api/v1/cameras/mute')).status, 204);
-    mute.close();
   });
 
   it('a truncated file plays what it has, then ends', { skip: skipModel }, async () => {

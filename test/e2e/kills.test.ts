@@ -100,6 +100,32 @@ describe('kill -9 while frames flow', { skip }, () => {
     });
   }
 
+  it('a file played once is not played again, and not twice, whoever is killed meanwhile', async () => {
+    const where = "from detections where camera = 'once'";
+    await sightline.addCamera({
+      id: 'once',
+      source: { kind: 'file', path: sharedData(TOWN_CENTRE), pace: 'realtime' },
+    });
+    const messages = () => acknowledged(sightline.dataDir).filter(({ camera }) => camera === 'once');
+    await waitFor('a third of it', () => messages().length >= 20, { timeoutMs: 30_000 });
+    process.kill(sightline.children().node, 'SIGKILL'); // in the middle
+    await sightline.statusWhen('once', 'played', ({ reason }) => reason?.code === 'STREAM_ENDED', 60_000);
+    const analysed = messages();
+    // 332 frames at 25 a second, analysed 5 times a second; each once, by its number
+    assert.equal(analysed.length, 67);
+    assert.equal(new Set(analysed.map(({ seq }) => seq)).size, 67);
+    const objects = analysed.reduce((sum, message) => sum + message.objects.length, 0);
+    const rows = async () => Number((await sightline.query(`select count() ${where}`))[0][0]);
+    await waitFor('its rows', async () => (await rows()) >= objects);
+
+    const { node } = sightline.children();
+    process.kill(node, 'SIGKILL'); // after its end
+    await waitFor('another vision node', () => (sightline.children().node ?? node) !== node);
+    await sightline.statusWhen('a', 'live again', ({ state }) => state === 'live');
+    assert.equal((await sightline.status('once')).reason?.code, 'STREAM_ENDED');
+    assert.deepEqual([messages().length, await rows()], [67, objects]);
+  });
+
   it('of the hub: its children end, and a new one goes on where it stopped', async () => {
     await flowing(acknowledged(sightline.dataDir).length);
     const children = Object.values(sightline.children());

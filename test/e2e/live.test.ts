@@ -141,12 +141,37 @@ describe('a camera, from RTSP to SQL', { skip }, () => {
     await sightline.statusWhen('gate', 'analysed at 10 frames a second', ({ fps }) => fps.analysed > 8);
   });
 
-  it('stops when switched off and comes back when switched on', async () => {
+  it('goes on undisturbed when only its name changes', async () => {
+    const { revisionAtMs, frames } = await sightline.status('gate');
+    await sightline.request('PATCH', '/api/v1/cameras/gate', { name: 'Main gate' });
+    const after = await sightline.statusWhen(
+      'gate',
+      'measured again',
+      (next) => next.frames.decoded > frames.decoded,
+    );
+    assert.deepEqual([after.revisionAtMs, after.state], [revisionAtMs, 'live']);
+  });
+
+  it('stops when switched off and comes back when switched on, also for who is watching', async () => {
+    const socket = io(`${sightline.url}/live`, {
+      auth: { token: sightline.token },
+      transports: ['websocket'],
+    });
+    let pictures = 0;
+    socket.on('overlay', (_overlay, jpeg: Buffer | null, acknowledge: () => void) => {
+      if (jpeg) pictures++;
+      acknowledge();
+    });
+    await socket.emitWithAck('join', 'camera:gate');
+    await waitFor('a picture', () => pictures > 0);
     await sightline.request('PATCH', '/api/v1/cameras/gate', { enabled: false });
     const stopped = await sightline.statusWhen('gate', 'stopped', ({ state }) => state === 'stopped');
     assert.equal(stopped.reason?.code, 'CAMERA_DISABLED');
     await sightline.request('PATCH', '/api/v1/cameras/gate', { enabled: true });
     await sightline.statusWhen('gate', 'live again', ({ state }) => state === 'live');
+    const before = pictures;
+    await waitFor('pictures again', () => pictures > before + 2);
+    socket.disconnect();
   });
 
   it('reports stages and outcomes as metrics', async () => {

@@ -6,15 +6,18 @@ const T0 = 1_700_000_000_000;
 
 interface Arrival {
   readonly ptsMs: number;
+  /** Wall clock; the monotonic one counts from T0 on and takes no part in steps. */
   readonly arrivedAtMs: number;
+  readonly steppedByMs?: number;
   readonly sentAtMs?: number;
 }
 
 /** Packets whose pictures come out at once. */
 function play(packets: readonly Arrival[]) {
   const clock = new StreamClock();
-  return packets.map(({ ptsMs, arrivedAtMs, sentAtMs = Number.NaN }) => {
-    clock.packetArrived(ptsMs, arrivedAtMs, sentAtMs);
+  return packets.map(({ ptsMs, arrivedAtMs, steppedByMs = 0, sentAtMs = Number.NaN }) => {
+    const arrivedElapsedMs = arrivedAtMs - steppedByMs - T0;
+    clock.packetArrived({ ptsMs, arrivedAtMs, arrivedElapsedMs, sentAtMs });
     return { ...clock.frameTimes(ptsMs) };
   });
 }
@@ -99,7 +102,10 @@ describe('StreamClock without sender reports', () => {
   it('gives each picture the arrival of its own packet when B-frames come out of order', () => {
     const clock = new StreamClock();
     const decodeOrder = [0, 120, 40, 80];
-    for (const [n, ptsMs] of decodeOrder.entries()) clock.packetArrived(ptsMs, T0 + 130 + n, Number.NaN);
+    for (const [n, ptsMs] of decodeOrder.entries()) {
+      const arrivedElapsedMs = 130 + n;
+      clock.packetArrived({ ptsMs, arrivedAtMs: T0 + 130 + n, arrivedElapsedMs, sentAtMs: Number.NaN });
+    }
     const arrivals = [0, 40, 80, 120].map((ptsMs) => clock.frameTimes(ptsMs).arrivedAtMs - T0);
     assert.deepEqual(arrivals, [130, 132, 133, 131]);
   });
@@ -127,6 +133,83 @@ describe('StreamClock with sender reports', () => {
     for (const clockErrorMs of [5_000, -86_400_000]) {
       const times = play(delayed(clockErrorMs, 0));
       assert.ok(Math.abs(times[199]!.capturedAtMs - (T0 + 199 * 40 + 120)) < 3);
+    }
+  });
+});
+
+describe('StreamClock when the wall clock is set', () => {
+  const HOUR_MS = 3_600_000;
+
+  /** 400 frames with up to 50 ms of jitter; the wall clock is set before the 200th. */
+  const stepped = (stepMs: number, sentAtMs: (exposedMs: number) => number) =>
+    play(
+      Array.from({ length: 400 }, (_, n) => {
+        const steppedByMs = n < 200 ? 0 : stepMs;
+        const exposedMs = n * 40;
+        const arrivedAtMs = T0 + exposedMs + 60 + 50 * noise(n) + steppedByMs;
+        return { ptsMs: 5_000 + exposedMs, arrivedAtMs, steppedByMs, sentAtMs: sentAtMs(exposedMs) };
+      }),
+    );
+  const unknown = () => Number.NaN;
+
+  for (const stepMs of [HOUR_MS, -HOUR_MS, 2_000, -2_000]) {
+    it(`by ${stepMs} ms: times are those of the new clock from the next picture on`, () => {
+      const times = stepped(stepMs, unknown);
+      for (const [n, { ptsMs, capturedAtMs, arrivedAtMs }] of times.entries()) {
+        assert.equal(ptsMs, n * 40, 'media time takes no notice');
+        assert.ok(capturedAtMs <= arrivedAtMs);
+        if (n < 100) continue;
+        const truth = T0 + n * 40 + 60 + (n < 200 ? 0 : stepMs);
+        assert.ok(Math.abs(capturedAtMs - truth) < 3, `frame ${n}: off by ${capturedAtMs - truth} ms`);
+      }
+    });
+
+    it(`by ${stepMs} ms to the right time: the camera's reports are believed from then on`, () => {
+      const times = stepped(stepMs, (exposedMs) => T0 + exposedMs + stepMs);
+      for (let n = 200; n < 400; n++) {
+        const late = times[n]!.capturedAtMs - (T0 + n * 40 + stepMs);
+        // no picture before the one shown last: at the first the better time has to wait
+        assert.ok(late >= 0 && late <= (n < 202 ? 60 : 0), `frame ${n}: off by ${late} ms`);
+      }
+    });
+  }
+
+  // two seconds old is still a possible age
+  for (const stepMs of [HOUR_MS, -HOUR_MS, -2_000]) {
+    it(`by ${stepMs} ms to a wrong time: the reports no longer fit and arrivals count`, () => {
+      const times = stepped(stepMs, (exposedMs) => T0 + exposedMs);
+      for (let n = 0; n < 200; n++) assert.equal(times[n]!.capturedAtMs, T0 + n * 40);
+      for (let n = 200; n < 400; n++) {
+        const off = times[n]!.capturedAtMs - (T0 + n * 40 + 60 + stepMs);
+        assert.ok(Math.abs(off) < 3, `frame ${n}: off by ${off} ms`);
+      }
+    });
+  }
+
+  it('gives pictures that the decoder held back meanwhile the time of the new clock', () => {
+    const clock = new StreamClock();
+    for (let n = 0; n < 50; n++) {
+      const steppedByMs = n < 48 ? 0 : HOUR_MS;
+      const arrivedAtMs = T0 + n * 40 + steppedByMs;
+      clock.packetArrived({ ptsMs: n * 40, arrivedAtMs, arrivedElapsedMs: n * 40, sentAtMs: Number.NaN });
+      if (n < 4) continue;
+      const { capturedAtMs, arrivedAtMs: arrived } = clock.frameTimes((n - 4) * 40);
+      assert.equal(arrived, T0 + (n - 4) * 40 + steppedByMs);
+      assert.ok(Math.abs(capturedAtMs - arrived) <= 1);
+    }
+  });
+
+  it('believes a camera as soon as it has set its own clock', () => {
+    for (const wrongByMs of [HOUR_MS, -HOUR_MS]) {
+      const times = play(
+        Array.from({ length: 200 }, (_, n) => ({
+          ptsMs: n * 40,
+          arrivedAtMs: T0 + n * 40 + 80,
+          sentAtMs: T0 + n * 40 + (n < 100 ? wrongByMs : 0),
+        })),
+      );
+      assert.equal(times[99]!.capturedAtMs, T0 + 99 * 40 + 80);
+      for (let n = 103; n < 200; n++) assert.equal(times[n]!.capturedAtMs, T0 + n * 40);
     }
   });
 });

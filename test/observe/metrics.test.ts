@@ -41,6 +41,7 @@ function parse(text: string): Parsed {
 
 const status = (cameraId: string, state: CameraStatus['state']): CameraStatus => ({
   cameraId,
+  revisionAtMs: 0,
   state,
   sinceMs: 0,
   reason: null,
@@ -49,8 +50,8 @@ const status = (cameraId: string, state: CameraStatus['state']): CameraStatus =>
   width: null,
   height: null,
   codec: null,
-  fps: { received: 0, decoded: 0, analysed: 0, dropped: {} },
-  frames: { received: 100, decoded: 90, analysed: 20, dropped: { sampled: 60, stale: 10 } },
+  fps: { received: 0, damaged: 0, decoded: 0, analysed: 0, dropped: {} },
+  frames: { received: 100, damaged: 0, decoded: 90, analysed: 20, dropped: { sampled: 60, stale: 10 } },
   latencyMs: null,
   analysis: { model: 'm', state: 'running', problem: null },
   lastError: null,
@@ -96,6 +97,7 @@ describe('metrics', () => {
     assert.equal(types.get('sightline_frames_total'), 'counter');
     for (const [outcome, count] of Object.entries({
       received: 100,
+      damaged: 0,
       decoded: 90,
       analysed: 20,
       dropped_sampled: 60,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -115,7 +116,8 @@ describe('Detector', { skip: missingSharedData(MODEL, TOWN_CENTRE) }, () => {
     Buffer.from(BigInt64Array.of(1n, 85n, 2704n).buffer).copy(bytes, at);
     const path = join(dir, 'fixed.onnx');
     await writeFile(path, bytes);
-    const detector = await Detector.load({ ...model, path }, quiet);
+    const entry = { ...model.entry, sha256: createHash('sha256').update(bytes).digest('hex') };
+    const detector = await Detector.load({ ...model, entry, path }, quiet);
     assert.deepEqual(await detector.inputFor(1280, 720), { width: 416, height: 416 });
     const input = new TensorInput();
     const batch = createDetectionBatch(300);
@@ -129,11 +131,14 @@ describe('Detector', { skip: missingSharedData(MODEL, TOWN_CENTRE) }, () => {
 
   it('names the model when its file is no ONNX, or its labels do not fit', async () => {
     const path = join(dir, 'broken.onnx');
-    await writeFile(path, (await readFile(model.path)).subarray(0, 100_000));
-    await assert.rejects(Detector.load({ ...model, path }, quiet), {
+    const half = (await readFile(model.path)).subarray(0, 100_000);
+    await writeFile(path, half);
+    const entry = { ...model.entry, sha256: createHash('sha256').update(half).digest('hex') };
+    await assert.rejects(Detector.load({ ...model, entry, path }, quiet), {
       code: 'MODEL_FAILED',
       message: /yolox-nano/,
     });
+    await assert.rejects(Detector.load({ ...model, path }, quiet), { code: 'MODEL_ALTERED' });
     await assert.rejects(Detector.load({ ...model, labels: ['person'] }, quiet), {
       code: 'MODEL_SHAPE',
       message: 'model yolox-nano has 80 classes, its manifest names 1 labels',

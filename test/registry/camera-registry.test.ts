@@ -59,6 +59,8 @@ describe('the camera registry', () => {
       managedBy: 'api',
       createdAtMs: 1000,
       updatedAtMs: 1000,
+      revisionAtMs: 1000,
+      playedOut: false,
     });
     const before = registry.list();
     assert.deepEqual(
@@ -170,6 +172,40 @@ describe('the camera registry', () => {
       again.list().map(({ id }) => id),
       ['gate', 'mine'],
     );
+  });
+
+  it('gives a new revision to what starts the stream anew, and to nothing else', (t) => {
+    const { registry, clock } = opened(t);
+    let last = registry.create(GATE).revisionAtMs;
+    for (const [patch, anew] of [
+      [{ name: 'Main gate' }, false],
+      [{ tags: ['a'] }, false],
+      [{ enabled: true }, false],
+      [{ analytics: { fps: 5 } }, false],
+      [{ analytics: { fps: 10 } }, true],
+      [{ enabled: false }, true],
+      [{ enabled: true }, true],
+      [{ source: { kind: 'rtsp', url: 'rtsp://10.0.0.8/a' } }, true],
+    ] as const) {
+      clock.nowMs += 1;
+      const { revisionAtMs } = registry.update('gate', patch);
+      assert.equal(revisionAtMs > last, anew, JSON.stringify(patch));
+      last = revisionAtMs;
+    }
+  });
+
+  it('remembers that a file was played to its end, until it is started anew', (t) => {
+    const { registry, close, dir } = opened(t);
+    const { revisionAtMs } = registry.create({ id: 'clip', source: { kind: 'file', path: 'clip.mp4' } });
+    registry.markPlayedOut('clip', revisionAtMs - 1); // an earlier revision's end says nothing of this one
+    assert.equal(registry.get('clip')?.playedOut, false);
+    registry.markPlayedOut('clip', revisionAtMs);
+    close();
+    const again = opened(t, dir).registry;
+    assert.equal(again.get('clip')?.playedOut, true);
+    assert.equal(again.update('clip', { name: 'Clip' }).playedOut, true);
+    again.update('clip', { enabled: false });
+    assert.equal(again.update('clip', { enabled: true }).playedOut, false);
   });
 
   it('tells every change after it is made, until nobody listens', (t) => {

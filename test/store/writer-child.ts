@@ -42,13 +42,11 @@ if (import.meta.main) {
     return result;
   }) as typeof client.admin.exec;
   const writer = runStoreWriter({
-    ...{
-      log,
-      client,
-      clock: systemClock,
-      logger: pino({ enabled: false }),
-      signal: new AbortController().signal,
-    },
+    log,
+    client,
+    clock: systemClock,
+    logger: pino({ enabled: false }),
+    signal: new AbortController().signal,
     config: { store: { retentionDays: 30 }, log: { retentionHours: 72, maxBytesMiB: 1024 } },
     maxMessages: Number(maxMessages),
   });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { after, afterEach, before, describe, it } from 'node:test';
@@ -9,9 +10,10 @@ import { fileURLToPath } from 'node:url';
 import { ClickHouseError } from '@clickhouse/client';
 import { pino } from 'pino';
 import { systemClock } from '../../src/clock.ts';
+import { EngineError } from '../../src/errors.ts';
 import { type EmbeddedLog, openEmbeddedLog } from '../../src/log/embedded-log.ts';
 import { type DeadLetterMessage, type DetectionsMessage, detectionsId } from '../../src/log/messages.ts';
-import type { StoreClient } from '../../src/store/client.ts';
+import { createStoreClient, type StoreClient } from '../../src/store/client.ts';
 import { runStoreWriter, type StoreWriterOptions } from '../../src/store/writer.ts';
 import { createStoreRig, rowsOf, until } from './store-rig.ts';
 import { STEPS } from './writer-child.ts';
@@ -45,8 +47,15 @@ function message(
   return {
     v: 1,
     id: detectionsId(camera, 'run', seq),
-    ...{ camera, run: 'run', seq, ptsMs: seq * 40, capturedAtMs, analysedAtMs: capturedAtMs + 9 },
-    ...{ width: 1280, height: 720, model: 'yolox-nano@1' },
+    camera,
+    run: 'run',
+    seq,
+    ptsMs: seq * 40,
+    capturedAtMs,
+    analysedAtMs: capturedAtMs + 9,
+    width: 1280,
+    height: 720,
+    model: 'yolox-nano@1',
     objects: Array.from({ length: objects }, (_, n) => ({
       label: n % 2 ? 'car' : 'person',
       confidence: 0.5,
@@ -67,14 +76,12 @@ afterEach(() => {
 function writer(log: EmbeddedLog, options: Partial<StoreWriterOptions> = {}) {
   const stop = new AbortController();
   const running = runStoreWriter({
-    ...{
-      log,
-      client,
-      clock: systemClock,
-      logger: pino({ enabled: false }),
-      signal: stop.signal,
-      config: CONFIG,
-    },
+    log,
+    client,
+    clock: systemClock,
+    logger: pino({ enabled: false }),
+    signal: stop.signal,
+    config: CONFIG,
     lingerMs: 20,
     ...options,
   });
@@ -113,8 +120,17 @@ describe('the store writer', () => {
     const sql =
       "SELECT seq, toUnixTimestamp64Milli(ts), label, track, confidence, round(x, 4), round(y, 4), round(w, 4), round(h, 4), model, run FROM sightline.detections WHERE camera = 'plain' AND seq = 3 ORDER BY label, track";
     const row = (label: string, track: number | null, x: number) => [
-      ...[3, START_MS + 120, label, track],
-      ...[0.502, x, 0.2, 0.3, 0.4, 'yolox-nano@1', 'run'],
+      3,
+      START_MS + 120,
+      label,
+      track,
+      0.502,
+      x,
+      0.2,
+      0.3,
+      0.4,
+      'yolox-nano@1',
+      'run',
     ];
     assert.deepEqual(
       (await rowsOf(client, sql)).map((r) => [
@@ -236,6 +252,100 @@ describe('the store writer', () => {
     assert.equal(w.metrics().storeUp, true);
     assert.deepEqual(await stored('away'), { rows: 1000, different: 1000 });
     await w.stop();
+    log.close();
+  });
+
+  it('does not blame the store for a log that cannot be trimmed', async () => {
+    const { log } = newLog();
+    log.append(T, records([message('busy', 0, 1)]));
+    let tries = 0;
+    const trim = () => {
+      tries++;
+      throw new EngineError('LOG_UNAVAILABLE', 'database is locked');
+    };
+    const w = writer({ ...log, trim });
+    await w.drain();
+    await until(() => tries > 0, 'a try to trim');
+    log.append(T, records([message('busy', 1, 1)]));
+    await w.drain(); // it went on after the failure
+    const { storeUp, failures, rows } = w.metrics();
+    assert.deepEqual({ storeUp, failures, rows, tries }, { storeUp: true, failures: 0, rows: 2, tries: 1 });
+    await w.stop();
+    log.close();
+  });
+
+  it('keeps four times the size while the store is away, then loses the oldest, counted and told', async () => {
+    const { log } = newLog();
+    let elapsedMs = 0;
+    const clock = { ...systemClock, elapsed: () => elapsedMs };
+    const told: Record<string, unknown>[] = [];
+    const logger = pino({ level: 'error' }, { write: (line: string) => void told.push(JSON.parse(line)) });
+    const away = createStoreClient({ url: 'http://127.0.0.1:1', username: 'default', password: 'x' });
+    const config = { ...CONFIG, log: { retentionHours: 72, maxBytesMiB: 0.01 } }; // 4 x 10,485 bytes
+    const first = records(Array.from({ length: 100 }, (_, seq) => message('full', seq, 0)));
+    const bytes = Buffer.byteLength(first[50]!.value); // of each, but for a digit
+    log.append(T, first);
+    const w = writer(log, { client: away, clock, logger, config });
+    await until(() => w.metrics().failures > 0, 'a failure');
+    assert.ok(100 * bytes > 10_485 && 100 * bytes < 41_943);
+    assert.equal(w.metrics().lost, 0); // over the soft limit only
+    log.append(T, records(Array.from({ length: 200 }, (_, n) => message('full', 100 + n, 0))));
+    elapsedMs = 20_000;
+    await until(() => w.metrics().lost > 0, 'the hard limit');
+    const kept = log.read(T, 1, 1000, 1e9);
+    const lost = w.metrics().lost;
+    assert.equal(lost + kept.length, 300);
+    assert.equal(kept[0]!.offset, lost + 1); // the oldest went
+    const keptBytes = kept.reduce((sum, { value }) => sum + Buffer.byteLength(value), 0);
+    assert.ok(keptBytes <= 41_943 && keptBytes > 41_943 - bytes, `${keptBytes} bytes kept`);
+    await until(() => told.length > 0, 'the loss is told');
+    assert.equal(told[0]!.lost, lost);
+    assert.equal(told[0]!.msg, 'the event log is full: messages lost');
+
+    // more is lost within the minute: counted, and told after it
+    log.append(T, records(Array.from({ length: 50 }, (_, n) => message('full', 300 + n, 0))));
+    elapsedMs = 40_000;
+    await until(() => w.metrics().lost > lost, 'the hard limit again');
+    assert.equal(told.length, 1);
+    elapsedMs = 81_000;
+    await until(() => told.length === 2, 'the second loss is told');
+    assert.equal(told[1]!.lost, w.metrics().lost - lost);
+    await w.stop();
+    await away.close();
+    log.close();
+  });
+
+  it('drops the rest of a pending range that a hard trim has cut, as it may be stored already', async () => {
+    const { log } = newLog();
+    log.append(T, records(Array.from({ length: 10 }, (_, seq) => message('cut', seq, 1))));
+    log.position('store', T);
+    log.begin('store', T, 1, 6);
+    const bytes = log.read(T, 1, 10, 1e6).reduce((sum, { value }) => sum + Buffer.byteLength(value), 0);
+    const { lost } = log.trim(T, { maxAgeMs: 1e9, maxBytes: 0, hardMaxBytes: bytes - 1 });
+    assert.equal(lost, 1);
+    const w = writer(log);
+    await w.drain();
+    assert.equal(w.metrics().lost, 5);
+    assert.deepEqual(await stored('cut'), { rows: 4, different: 4 });
+    assert.deepEqual(log.position('store', T), { next: 11, pending: null });
+    await w.stop();
+    log.close();
+  });
+
+  it('ends at once when it is stopped while the store does not answer its migrations', async () => {
+    const { log } = newLog();
+    const sockets: Socket[] = [];
+    const mute = createServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1');
+    await once(mute, 'listening');
+    const { port } = mute.address() as AddressInfo;
+    const client = createStoreClient({ url: `http://127.0.0.1:${port}`, username: 'default', password: 'x' });
+    const w = writer(log, { client });
+    await until(() => sockets.length > 0, 'the first statement is sent');
+    await w.stop(); // the statement's own time limit is a minute: this test's is lower than that
+    assert.equal(w.metrics().failures, 0);
+    await client.close();
+    for (const socket of sockets) socket.destroy();
+    mute.close();
     log.close();
   });
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { drainPending, Session } from 'chdb';
 import type { Clock } from '../../clock.ts';
 import { EngineError, messageOf } from '../../errors.ts';
-import { createTurns } from './turns.ts';
+import { createStatementQueue } from './statement-queue.ts';
 
 /** One statement as the HTTP interface takes it. */
 export interface Statement {
@@ -30,6 +30,11 @@ export interface ChdbEngine {
   /** Runs one statement. Rejects with the engine's own text: `Code: N. DB::Exception: ... (NAME)`. */
   run(statement: Statement): Promise<StatementResult>;
   /**
+   * Has the engine answer `SELECT 1`, past the statements that wait. Rejects when it cannot, or when the last
+   * probe is not answered yet.
+   */
+  probe(): Promise<void>;
+  /**
    * Waits up to `patienceMs` for what still runs, has the rest cancelled, then lets the data directory go.
    * False: something could not be cancelled; the process can only be killed, as its exit would wait for it.
    */
@@ -39,13 +44,21 @@ export interface ChdbEngine {
 const OPEN_ATTEMPT_MS = 250;
 /** How long a cancelled statement may take to end. */
 const CANCEL_MS = 500;
-/** Statements at once; each holds one thread of libuv's pool of four while it runs. */
+/** Statements at once, beside one write and one probe: each holds one thread of libuv's pool of four while it runs. */
 const MAX_READS = 2;
 const MAX_WAITING = 200;
 const READ =
   /^\s*(?:--[^\n]*\n\s*|\/\*[\s\S]*?\*\/\s*)*\(*\s*(select|with|show|describe|desc|explain|exists)\b/i;
 /** The shape `@clickhouse/client` sends an insert in; the data follows apart. */
 const INSERT = /^\s*insert\s+into\s+([\w.`]+)\s*(?:\(([\w`,\s]+)\))?\s*format\s+(\w+)\s*;?\s*$/i;
+const PROBE: Statement = {
+  sql: 'SELECT 1',
+  data: null,
+  database: null,
+  settings: {},
+  parameters: {},
+  defaultFormat: 'TabSeparated',
+};
 const RAW_FORMATS = new Set(['JSONEachRow', 'JSONCompactEachRow', 'TabSeparated', 'CSV']);
 
 /**
@@ -65,8 +78,9 @@ export async function openChdbEngine(
   signal?: AbortSignal,
 ): Promise<ChdbEngine> {
   const keeper = await openWhenFree(path, clock, patienceMs, signal);
-  const reads = createTurns(MAX_READS, MAX_WAITING);
-  const writes = createTurns(1, MAX_WAITING);
+  const reads = createStatementQueue(MAX_READS, MAX_WAITING);
+  const writes = createStatementQueue(1, MAX_WAITING);
+  const probes = createStatementQueue(1, 0);
 
   async function execute(statement: Statement): Promise<StatementResult> {
     const session = new Session(path);
@@ -99,9 +113,10 @@ export async function openChdbEngine(
   }
 
   return {
-    run: (statement) => (READ.test(statement.sql) ? reads : writes).take(() => execute(statement)),
+    run: (statement) => (READ.test(statement.sql) ? reads : writes).run(() => execute(statement)),
+    probe: () => probes.run(async () => void (await execute(PROBE))),
     async close(patienceMs) {
-      const idle = Promise.all([reads.close(), writes.close()]).then(() => true);
+      const idle = Promise.all([reads.close(), writes.close(), probes.close()]).then(() => true);
       const after = (ms: number) => clock.sleep(ms).then(() => false);
       if (!(await Promise.race([idle, after(patienceMs)]))) {
         // the engine cancels what is queried by another connection only; an insert is whole or not there

@@ -2,11 +2,14 @@ import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
+import type { Clock } from '../../clock.ts';
 import { messageOf } from '../../errors.ts';
 import type { ChdbEngine, Statement } from './chdb-engine.ts';
+import { createEngineCheck, PROBE_TIMEOUT_MS } from './engine-check.ts';
 
 export interface FrontOptions {
-  readonly engine: Pick<ChdbEngine, 'run'>;
+  readonly engine: Pick<ChdbEngine, 'run' | 'probe'>;
+  readonly clock: Clock;
   readonly username: string;
   readonly password: string;
   /** Largest body, before and after decompression. Default 64 MiB. */
@@ -23,16 +26,24 @@ const gzipAsync = promisify(gzip);
 
 /** URL parameters that are no settings of the engine: they belong to the HTTP layer of a ClickHouse server. */
 const HTTP_PARAMETERS = new Set([
-  ...['query', 'database', 'default_format', 'query_id', 'user', 'password', 'quota_key'],
-  ...[
-    'wait_end_of_query',
-    'buffer_size',
-    'send_progress_in_http_headers',
-    'http_headers_progress_interval_ms',
-  ],
-  ...['enable_http_compression', 'http_zlib_compression_level', 'http_response_buffer_size'],
-  ...['http_native_compression_disable_checksumming_on_decompress', 'http_make_head_request'],
-  ...['http_write_exception_in_output_format', 'cancel_http_readonly_queries_on_client_close'],
+  'query',
+  'database',
+  'default_format',
+  'query_id',
+  'user',
+  'password',
+  'quota_key',
+  'wait_end_of_query',
+  'buffer_size',
+  'send_progress_in_http_headers',
+  'http_headers_progress_interval_ms',
+  'enable_http_compression',
+  'http_zlib_compression_level',
+  'http_response_buffer_size',
+  'http_native_compression_disable_checksumming_on_decompress',
+  'http_make_head_request',
+  'http_write_exception_in_output_format',
+  'cancel_http_readonly_queries_on_client_close',
 ]);
 /** They would be ignored silently, and mean something: better refused. */
 const UNSUPPORTED = ['session_id', 'role', 'compress', 'decompress', 'stacktrace'];
@@ -68,7 +79,7 @@ class FrontError extends Error {
 
 /**
  * As much of ClickHouse's HTTP interface (clickhouse.com/docs/interfaces/http) as `@clickhouse/client` uses:
- * `/ping`, the query in the body or in `?query=`, data of an INSERT in the body, `param_` and settings as URL
+ * `/ping` (answered only while the engine answers too), the query in the body or in `?query=`, data of an INSERT in the body, `param_` and settings as URL
  * parameters, `database`, `default_format`, gzip both ways, basic or header credentials, and errors with
  * ClickHouse's text and `X-ClickHouse-Exception-Code`. GET is read-only, as there. Not served: sessions,
  * roles, multi-part bodies, ClickHouse's own compression, cancelling on disconnect.
@@ -76,10 +87,14 @@ class FrontError extends Error {
 export function createHttpFront(options: FrontOptions): Server {
   const { engine, maxBodyBytes = 64 * 2 ** 20, maxExecutionS = 60 } = options;
   const expected = digest(`${options.username}:${options.password}`);
+  const engineAnswers = createEngineCheck(() => engine.probe(), options.clock);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://store');
-    if (url.pathname === '/ping') return void response.end('Ok.\n');
+    if (url.pathname === '/ping') {
+      if (await engineAnswers()) return void response.end('Ok.\n');
+      throw new FrontError(503, 159, 'TIMEOUT_EXCEEDED', `no answer to SELECT 1 in ${PROBE_TIMEOUT_MS} ms`);
+    }
     if (url.pathname !== '/') throw new FrontError(404, 79, 'INCORRECT_FILE_NAME', `no path ${url.pathname}`);
     if (!['GET', 'POST'].includes(request.method ?? '')) {
       throw new FrontError(405, 36, 'BAD_ARGUMENTS', `method ${request.method} is not supported`);

@@ -163,7 +163,7 @@ export function CameraForm({
           onChange={(model) => set('model', model)}
         />
         <Field {...text('fps')} label="Analysed fps" inputMode="decimal" hint="0: every frame" />
-        <Field {...text('confidence')} label="Confidence" inputMode="decimal" hint="0.05 to 1" />
+        <Field {...text('confidence')} label="Confidence" inputMode="decimal" hint="0.1 to 1" />
       </fieldset>
       <p role="alert" className="text-bad empty:hidden">
         {errors.form}

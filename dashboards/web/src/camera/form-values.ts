@@ -64,7 +64,7 @@ export function checkForm(values: FormValues): FormErrors {
     errors.path = 'Enter the path of the video on the machine of the vision node.';
   }
   if (!inRange(values.fps, 0, 120)) errors.fps = 'Enter 0 to 120; 0 analyses every frame.';
-  if (!inRange(values.confidence, 0.05, 1)) errors.confidence = 'Enter 0.05 to 1.';
+  if (!inRange(values.confidence, 0.1, 1)) errors.confidence = 'Enter 0.1 to 1.';
   return errors;
 }
 

@@ -1,12 +1,12 @@
-export interface Turns {
+export interface StatementQueue {
   /** Runs `work` when it is its turn. Rejects at once when too many wait. */
-  take<T>(work: () => Promise<T>): Promise<T>;
+  run<T>(work: () => Promise<T>): Promise<T>;
   /** Refuses what comes and what waits; resolves when nothing runs any more. */
   close(): Promise<void>;
 }
 
-/** First come, first served: at most `atOnce` run, at most `maxWaiting` wait. */
-export function createTurns(atOnce: number, maxWaiting: number): Turns {
+/** Statements in the order they came: at most `atOnce` run, at most `maxWaiting` wait. */
+export function createStatementQueue(atOnce: number, maxWaiting: number): StatementQueue {
   const waiting: { readonly go: () => void; readonly refuse: (reason: Error) => void }[] = [];
   const idlers: (() => void)[] = [];
   let running = 0;
@@ -22,7 +22,7 @@ export function createTurns(atOnce: number, maxWaiting: number): Turns {
   }
 
   return {
-    async take(work) {
+    async run(work) {
       if (closed) throw stopping();
       if (running < atOnce) running++;
       else if (waiting.length >= maxWaiting) {
