@@ -4,7 +4,7 @@ import { openEmbeddedLog } from '../src/log/embedded-log.ts';
 import type { DetectionsMessage } from '../src/log/messages.ts';
 import { loadManifest } from '../src/models/manifest.ts';
 import { resolveModel } from '../src/models/resolve.ts';
-import { STAGES } from '../src/vision-protocol.ts';
+import { STAGES } from '../src/stages.ts';
 import { Sightline } from '../test/support/sightline.ts';
 import { waitFor } from '../test/support/wait-for.ts';
 import { measureBare } from './bare.ts';

@@ -1,3 +1,5 @@
+import Type, { type Static } from 'typebox';
+
 /**
  * The detections of one frame in flat arrays that are allocated once and reused.
  *
@@ -31,3 +33,18 @@ export function createDetectionBatch(capacity: number): DetectionBatch {
 
 /** `[x, y, w, h]`, the top-left corner and size as fractions of the frame: the box at every edge. */
 export type NormalizedBox = readonly [x: number, y: number, w: number, h: number];
+
+const Fraction = Type.Number({ description: 'fraction of the frame' });
+
+/** A detection as it leaves the vision node: in messages, overlays and rows. */
+export const DetectedObject = Type.Object({
+  label: Type.String(),
+  confidence: Type.Number({ minimum: 0, maximum: 1 }),
+  box: Type.Tuple([Fraction, Fraction, Fraction, Fraction], {
+    description: 'x, y, w, h from the top-left corner',
+  }),
+  track: Type.Optional(
+    Type.Number({ description: 'the confirmed track it belongs to; absent while there is none' }),
+  ),
+});
+export type DetectedObject = Static<typeof DetectedObject>;

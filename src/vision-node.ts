@@ -200,7 +200,6 @@ export async function runVisionNode(config: Config): Promise<number> {
     () => tellHub({ type: 'metrics', metrics: metrics() }),
     METRICS_INTERVAL_MS,
   );
-  tellHub({ type: 'ready', workers: count });
   log.info({ workers: count }, 'vision node ready');
 
   const code = await stopped.promise;

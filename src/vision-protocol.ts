@@ -1,5 +1,6 @@
 import type { Camera, CameraStatus } from './camera.ts';
-import type { DetectedObject } from './log/messages.ts';
+import type { DetectedObject } from './detection.ts';
+import type { Stage, StageHistogram } from './stages.ts';
 
 /** Hub to vision node. The node takes each as the new desired state; sending one twice changes nothing. */
 export type ToVisionNode =
@@ -11,7 +12,6 @@ export type ToVisionNode =
 
 /** Vision node to hub. None of these is the record: that is the event log. */
 export type FromVisionNode =
-  | { readonly type: 'ready'; readonly workers: number }
   | { readonly type: 'status'; readonly statuses: CameraStatus[] }
   | { readonly type: 'overlay'; readonly overlay: Overlay; readonly jpeg: Uint8Array | null }
   | { readonly type: 'metrics'; readonly metrics: VisionMetrics };
@@ -27,31 +27,6 @@ export interface Overlay {
   readonly width: number;
   readonly height: number;
   readonly objects: readonly DetectedObject[];
-}
-
-/** The stages of a frame's journey that are timed. */
-export const STAGES = [
-  'decode',
-  'wait',
-  'scale',
-  'infer',
-  'postprocess',
-  'track',
-  'encode',
-  'captureToEvent',
-] as const;
-export type Stage = (typeof STAGES)[number];
-
-/** Upper bounds of the histogram buckets, milliseconds; the last bucket is everything above. */
-export const STAGE_BUCKETS_MS = [
-  0.25, 0.5, 1, 2.5, 5, 10, 15, 25, 50, 100, 150, 250, 500, 1000, 2500,
-] as const;
-
-/** Cumulative since the vision node started, as Prometheus expects. */
-export interface StageHistogram {
-  /** One count per bucket (not summed up), `STAGE_BUCKETS_MS.length + 1` of them. */
-  readonly counts: number[];
-  readonly sumMs: number;
 }
 
 export interface VisionMetrics {

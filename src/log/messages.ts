@@ -1,21 +1,9 @@
 import Type, { type Static } from 'typebox';
+import { DetectedObject } from '../detection.ts';
 
 /** The log's topics. The number is the schema's version; a change that old readers cannot take gets a new one. */
 export const TOPICS = ['sightline.detections.v1', 'sightline.dead-letter.v1'] as const;
 export type Topic = (typeof TOPICS)[number];
-
-const Fraction = Type.Number({ description: 'fraction of the frame' });
-
-export const DetectedObject = Type.Object({
-  label: Type.String(),
-  confidence: Type.Number({ minimum: 0, maximum: 1 }),
-  box: Type.Tuple([Fraction, Fraction, Fraction, Fraction], {
-    description: 'x, y, w, h from the top-left corner',
-  }),
-  track: Type.Optional(
-    Type.Number({ description: 'the confirmed track it belongs to; absent while there is none' }),
-  ),
-});
 
 /** Topic `sightline.detections.v1`: one message for every analysed frame, empty ones too. Key: the camera's id. */
 export const DetectionsMessage = Type.Object({
@@ -33,7 +21,6 @@ export const DetectionsMessage = Type.Object({
   objects: Type.Array(DetectedObject),
 });
 
-export type DetectedObject = Static<typeof DetectedObject>;
 export type DetectionsMessage = Static<typeof DetectionsMessage>;
 
 /** The id that makes a frame's message idempotent. */

@@ -1,7 +1,8 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { CameraStatus } from '../camera.ts';
+import { STAGE_BUCKETS_MS, STAGES } from '../stages.ts';
 import type { StoreWriterMetrics } from '../store/writer.ts';
-import { STAGE_BUCKETS_MS, STAGES, type VisionMetrics } from '../vision-protocol.ts';
+import type { VisionMetrics } from '../vision-protocol.ts';
 import { family, type HistogramSample, histogramFamily, type Sample } from './exposition.ts';
 
 const STATES = ['connecting', 'live', 'retrying', 'stopped'] as const;

@@ -1,4 +1,4 @@
-import { STAGE_BUCKETS_MS, STAGES, type Stage, type StageHistogram } from '../vision-protocol.ts';
+import { STAGE_BUCKETS_MS, STAGES, type Stage, type StageHistogram } from '../stages.ts';
 
 const BUCKETS = STAGE_BUCKETS_MS.length + 1;
 

@@ -1,5 +1,6 @@
 import { Compile } from 'typebox/compile';
-import { type DetectedObject, DetectionsMessage } from '../log/messages.ts';
+import type { DetectedObject } from '../detection.ts';
+import { DetectionsMessage } from '../log/messages.ts';
 import { schemaProblems } from '../schema-problems.ts';
 
 /** The stored columns, in the order of `appendDetectionRows`. */

@@ -1,12 +1,12 @@
 import { Subject } from 'rxjs';
 import type { Camera, CameraState, CameraStatus, Problem, Source } from '../camera.ts';
 import type { Clock } from '../clock.ts';
+import type { DetectedObject } from '../detection.ts';
 import { createDetectionBatch } from '../detection.ts';
 import { EngineError, type ErrorCode, messageOf } from '../errors.ts';
 import { DROP_REASONS, type DropReason, type Frame } from '../frame.ts';
 import type { Picture } from '../ingest/picture.ts';
 import { type IngestState, runCamera } from '../ingest/run-camera.ts';
-import type { DetectedObject } from '../log/messages.ts';
 import type { Logger } from '../observe/logger.ts';
 import { cameraFlow } from '../pipeline/camera-flow.ts';
 import { PictureEncoder } from '../pipeline/picture-encoder.ts';

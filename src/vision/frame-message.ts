@@ -1,6 +1,6 @@
-import type { DetectionBatch } from '../detection.ts';
+import type { DetectedObject, DetectionBatch } from '../detection.ts';
 import type { Frame } from '../frame.ts';
-import { type DetectedObject, type DetectionsMessage, detectionsId } from '../log/messages.ts';
+import { type DetectionsMessage, detectionsId } from '../log/messages.ts';
 
 /** A tenth of a pixel on a 8K picture; more digits would be noise in every message. */
 const BOX_DIGITS = 1e5;

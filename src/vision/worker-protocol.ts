@@ -1,6 +1,7 @@
 import type { Camera, CameraStatus } from '../camera.ts';
 import type { LogSettings } from '../observe/logger.ts';
-import type { Overlay, Stage, StageHistogram } from '../vision-protocol.ts';
+import type { Stage, StageHistogram } from '../stages.ts';
+import type { Overlay } from '../vision-protocol.ts';
 
 /** What an analysis worker is started with. */
 export interface WorkerSettings {

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { CameraStatus } from '../../src/camera.ts';
 import { family } from '../../src/observe/exposition.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
-import { STAGE_BUCKETS_MS, STAGES, type Stage, type StageHistogram } from '../../src/vision-protocol.ts';
+import { STAGE_BUCKETS_MS, STAGES, type Stage, type StageHistogram } from '../../src/stages.ts';
 
 interface Parsed {
   readonly types: Map<string, string>;

@@ -1,5 +1,4 @@
-import type { NormalizedBox } from '../../../../src/detection.ts';
-import type { DetectedObject } from '../../../../src/log/messages.ts';
+import type { DetectedObject, NormalizedBox } from '../../../../src/detection.ts';
 import { trackNumber } from '../../../../src/track.ts';
 
 /** A rectangle in device pixels of the canvas, from its top-left corner. */
