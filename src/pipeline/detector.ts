@@ -193,7 +193,7 @@ export class Detector {
     const values = new Float32Array(3 * input.width * input.height);
     const rows = yoloxRows(input);
     const columns = YOLOX_BOX_COLUMNS + this.labels.length;
-    // given to the session to write into: a fresh megabyte for every frame keeps the collector busy
+    // the session writes here; ONNX Runtime's binding still returns a copy, which is left to the collector
     const output = new Float32Array(rows * columns);
     return {
       session,

@@ -132,9 +132,9 @@ export function CameraForm({
             <Field
               {...text('path')}
               label="Path"
-              placeholder="/videos/gate.mp4"
+              placeholder="gate.mp4"
               isMono
-              hint="On the machine of the vision node."
+              hint="In data/videos on the vision node's machine, or a full path below a folder it may read."
             />
             <label className="flex items-start gap-2">
               <input
