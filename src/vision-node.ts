@@ -95,6 +95,20 @@ export async function runVisionNode(config: Config): Promise<number> {
     stages.record('captureToEvent', latencyMs);
   }
 
+  /**
+   * Writes what is queued. The hub never plays an ended file again, so its last frames must be durable before
+   * anybody hears of the end; if the disk fails now, the worker says it again in a second.
+   */
+  function allDurable(): boolean {
+    try {
+      appender.flush();
+      return true;
+    } catch (err) {
+      log.warn({ err }, 'the end of a file waits for the event log');
+      return false;
+    }
+  }
+
   function withLatency(status: CameraStatus): CameraStatus {
     const percentiles = latencies.get(status.cameraId)?.recent.percentiles(0.5, 0.95);
     if (!percentiles) return status;
@@ -121,7 +135,11 @@ export async function runVisionNode(config: Config): Promise<number> {
               for (const camera of message.cameras) {
                 if (assigned.has(camera.status.cameraId)) latest.set(camera.status.cameraId, camera);
               }
-              tellHub({ type: 'status', statuses: message.cameras.map(({ status }) => withLatency(status)) });
+              const statuses = message.cameras.map(({ status }) => withLatency(status));
+              tellHub({
+                type: 'status',
+                statuses: statuses.filter((status) => !hasEnded(status) || allDurable()),
+              });
             }
           },
           onDied: (reason) => {
@@ -222,4 +240,8 @@ export async function runVisionNode(config: Config): Promise<number> {
   }
   log.info('vision node stopped');
   return code;
+}
+
+function hasEnded({ reason }: CameraStatus): boolean {
+  return reason?.code === 'STREAM_ENDED';
 }

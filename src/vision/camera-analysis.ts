@@ -88,8 +88,10 @@ export class CameraAnalysis {
       now: () => clock.now(),
       analyse: async (frame) => {
         try {
-          return await this.#analyse(frame);
+          const result = await this.#analyse(frame);
+          if (result) this.#context.publish(result);
         } finally {
+          // last: the release of a file's last frame is its end, and all must have been said by then
           frame.release();
         }
       },
@@ -101,13 +103,7 @@ export class CameraAnalysis {
       },
     });
     const analysed = new Promise<void>((resolve, reject) => {
-      flow.subscribe({
-        next: (result) => {
-          if (result) this.#context.publish(result);
-        },
-        error: reject,
-        complete: resolve,
-      });
+      flow.subscribe({ error: reject, complete: resolve });
     });
     // a file played once loses nothing: its first frame waits until the model is there
     const modelReady = waits ? this.#modelReady(signal) : undefined;
