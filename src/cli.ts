@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { registerBenchCommands } from './commands/bench.ts';
 import { registerCameraCommands } from './commands/camera.ts';
 import { registerModelCommands } from './commands/model.ts';
+import { registerMotCommands } from './commands/mot.ts';
 import { registerQueryCommand } from './commands/query.ts';
 import { registerServeCommands } from './commands/serve.ts';
 import { EngineError } from './errors.ts';
@@ -24,6 +25,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
   registerCameraCommands(program, context);
   registerModelCommands(program, context);
   registerQueryCommand(program, context);
+  registerMotCommands(program, context);
   registerBenchCommands(program, context);
   const [command] = args;
   const known = command === undefined || command.startsWith('-') || command === 'help';

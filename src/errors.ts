@@ -33,6 +33,8 @@ export const ERROR_STATUS = {
   // event log
   LOG_CORRUPT: 500,
   LOG_UNAVAILABLE: 503,
+  // tracking
+  MOT_FILE_INVALID: 400,
   // models
   MODEL_UNKNOWN: 404,
   MODEL_MISSING: 503,
@@ -40,6 +42,7 @@ export const ERROR_STATUS = {
   MODEL_SHAPE: 500,
   MODEL_DOWNLOAD: 502,
   MODEL_FAILED: 500,
+  MODEL_OUT_OF_MEMORY: 503,
   // streams
   STREAM_UNAUTHORIZED: 502,
   STREAM_NOT_FOUND: 502,
@@ -53,6 +56,8 @@ export const ERROR_STATUS = {
   STREAM_ENDED: 200,
   FILE_NOT_FOUND: 404,
   FILE_NOT_VIDEO: 415,
+  PICTURE_INVALID: 415,
+  ANNOTATIONS_INVALID: 400,
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_STATUS;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { DetectionBatch } from '../../src/detection.ts';
+import { parseMotFile } from '../../src/tracking/mot/mot-file.ts';
 
 /** One row of a file of the MOTChallenge: x, y of the top-left corner, width, height in pixels. */
 export interface MotRow {
@@ -11,18 +12,16 @@ export interface MotRow {
   readonly confidence: number;
 }
 
-/** Reads a detection, ground-truth or result file (`frame,id,x,y,w,h,confidence,...`), in the file's order. */
+/** Reads a detection, ground-truth or result file (`frame,id,x,y,w,h,confidence,...`), sorted by frame. */
 export function readMotFile(path: string): MotRow[] {
-  const lines = readFileSync(path, 'utf8').split('\n');
-  return lines.filter((line) => line.trim() !== '').map(parseRow);
+  const { frames, ids, boxes, confidences } = parseMotFile(readFileSync(path, 'utf8'), 'detections', path);
+  return Array.from(frames, (frame, i) => {
+    const [x, y, width, height] = boxes.subarray(i * 4);
+    return { frame, id: ids[i], box: [x, y, width, height], confidence: confidences[i] };
+  });
 }
 
-function parseRow(line: string): MotRow {
-  const [frame, id, x, y, width, height, confidence] = line.split(',').map(Number);
-  return { frame, id, box: [x, y, width, height], confidence };
-}
-
-/** The rows of each frame, at the index of its number: detection files are not always sorted. */
+/** The rows of each frame, at the index of its number. */
 export function byFrame(rows: readonly MotRow[]): MotRow[][] {
   const last = rows.reduce((max, { frame }) => Math.max(max, frame), 0);
   const frames: MotRow[][] = Array.from({ length: last + 1 }, () => []);
