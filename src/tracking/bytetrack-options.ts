@@ -1,3 +1,15 @@
+import * as aspectFilter from './box-filter.ts';
+import * as timedFilter from './timed-filter.ts';
+
+/** The functions of a Kalman filter of boxes on `STRIDE` numbers a track, see `box-filter.ts`. */
+export type BoxFilter = Pick<
+  typeof aspectFilter,
+  'initiateFrom' | 'predict' | 'updateFrom' | 'writeCorners' | 'stopGrowing' | 'rescaleVelocity' | 'moveBy'
+> & {
+  /** `predict` takes seconds in place of frame intervals. */
+  readonly inSeconds?: boolean;
+};
+
 export interface ByteTrackOptions {
   /** Id of the first confirmed track; ids count up from it. */
   firstId: number;
@@ -28,6 +40,14 @@ export interface ByteTrackOptions {
    * these two lives on, but is removed at once when next lost.
    */
   lateRemoval: boolean;
+  /** How boxes move: height and aspect (ByteTrack), or width and height (BoT-SORT). */
+  filter: BoxFilter;
+  /** Weighs overlap with how like in height two boxes are. */
+  heightModulated: boolean;
+  /** Moves all tracks by what the boxes moved together, as a camera that pans or shakes moves them. */
+  followShift: boolean;
+  /** Tentative tracks move on too, as far as one second look tells where to; the original leaves them in place. */
+  predictTentative: boolean;
 }
 
 export const BYTETRACK_DEFAULTS: Readonly<ByteTrackOptions> = {
@@ -44,6 +64,26 @@ export const BYTETRACK_DEFAULTS: Readonly<ByteTrackOptions> = {
   pixelConvention: 'continuous',
   associateAt: 'prediction',
   lateRemoval: false,
+  filter: aspectFilter,
+  heightModulated: false,
+  followShift: false,
+  predictTentative: false,
+};
+
+/**
+ * Our own combination. ByteTrack's two stages on a filter whose noise is a matter of time, so that it holds at 5 frames/s
+ * as at 30, with overlap weighed by likeness in height, twice the memory, and a camera's own motion taken out by the
+ * boxes alone. docs/benchmarks.md has the numbers.
+ */
+export const SIGHTLINE_DEFAULTS: Readonly<ByteTrackOptions> = {
+  ...BYTETRACK_DEFAULTS,
+  matchThreshold: 0.9,
+  unconfirmedMatchThreshold: 0.9,
+  lostForMs: 2_000,
+  filter: timedFilter,
+  heightModulated: true,
+  followShift: true,
+  predictTentative: true,
 };
 
 /** The original Python implementation as evaluated on MOT17, for comparing results row by row. */

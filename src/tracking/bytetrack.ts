@@ -1,20 +1,14 @@
 import type { DetectionBatch } from '../detection.ts';
 import { ActiveTracks } from './active-tracks.ts';
 import { Assignment, assign } from './assignment.ts';
-import {
-  initiate,
-  predict,
-  rescaleVelocity,
-  STRIDE,
-  stopGrowing,
-  update,
-  writeCorners,
-} from './box-filter.ts';
+import { STRIDE } from './box-filter.ts';
 import { BYTETRACK_DEFAULTS, type ByteTrackOptions } from './bytetrack-options.ts';
+import { CommonShift } from './common-shift.ts';
 import { FrameInterval } from './frame-interval.ts';
 import { iouCostsInto, iouOfCorners } from './iou-cost.ts';
 import { SlotList } from './slot-list.ts';
 import { CONFIRMED, LOST, REMOVED, TENTATIVE, TrackPool } from './track-pool.ts';
+import type { Tracker, TrackerContext } from './tracker.ts';
 
 /** A tracked and a lost track that overlap by more than this are one object. */
 const DUPLICATE_IOU = 1 - 0.15;
@@ -33,10 +27,13 @@ const ROUNDING_MS = 1;
  * a track is lost for as long at 5 frames a second as at 30. At a constant frame rate its numbers are the
  * original's. In steady state an update allocates nothing.
  */
-export class ByteTrack {
+export class ByteTrack implements Tracker {
   /** The confirmed tracks matched in the last frame. */
   readonly active = new ActiveTracks();
   readonly #options: Readonly<ByteTrackOptions>;
+  readonly #strongFrom: Float32Array | undefined;
+  /** How much above its class's own threshold a detection must lie to begin a track. */
+  readonly #newTrackMargin: number;
   readonly #pixel: number;
   readonly #interval: FrameInterval;
   readonly #pool = new TrackPool();
@@ -53,6 +50,7 @@ export class ByteTrack {
   readonly #begun = new SlotList();
   readonly #newlyLost = new SlotList();
   readonly #duplicates = new SlotList();
+  readonly #seenLast = new SlotList();
   readonly #strong = new SlotList();
   readonly #weak = new SlotList();
   readonly #found: { corners: Float64Array; classIds: Uint16Array } = {
@@ -60,10 +58,13 @@ export class ByteTrack {
     classIds: new Uint16Array(0),
   };
   readonly #assignment = new Assignment();
+  readonly #shift = new CommonShift();
   #cost = new Float64Array(0);
 
-  constructor(options: Partial<ByteTrackOptions> = {}) {
+  constructor(options: Partial<ByteTrackOptions> = {}, context: Partial<TrackerContext> = {}) {
     const given = { ...BYTETRACK_DEFAULTS, ...options };
+    this.#strongFrom = context.strongFrom;
+    this.#newTrackMargin = given.newTrackThreshold - given.trackThreshold;
     this.#options = {
       ...given,
       // confidences are single precision: 0.6 must not lie above a threshold of 0.6
@@ -72,8 +73,8 @@ export class ByteTrack {
       lowThreshold: Math.fround(given.lowThreshold),
     };
     this.#pixel = given.pixelConvention === 'inclusive' ? 1 : 0;
-    this.#interval = new FrameInterval(given.nominalFrameIntervalMs);
-    this.#nextId = given.firstId;
+    this.#interval = new FrameInterval(context.nominalFrameIntervalMs ?? given.nominalFrameIntervalMs);
+    this.#nextId = context.firstId ?? given.firstId;
   }
 
   /** The id given last; `firstId - 1` before the first. */
@@ -93,6 +94,7 @@ export class ByteTrack {
     this.#split(detections);
     this.#gather();
     this.#predict(intervals);
+    if (this.#options.followShift) this.#followShift();
 
     this.#associate(this.#candidates, this.#strong, detections, matchThreshold, fuseScore);
     this.#candidates.retain(states, CONFIRMED); // an object that was out of sight does not return as a weak detection
@@ -110,7 +112,7 @@ export class ByteTrack {
   /** Sorts the detections into strong and weak ones. */
   #split(detections: DetectionBatch): void {
     const { trackThreshold, lowThreshold } = this.#options;
-    const { count, boxes, confidences } = detections;
+    const { count, boxes, confidences, classIds } = detections;
     if (this.#found.corners.length < count * 4)
       this.#found.corners = new Float64Array(detections.capacity * 4);
     this.#found.classIds = detections.classIds;
@@ -126,7 +128,8 @@ export class ByteTrack {
       corners[at + 1] = boxes[at + 1];
       corners[at + 2] = boxes[at] + boxes[at + 2];
       corners[at + 3] = boxes[at + 1] + boxes[at + 3];
-      if (confidences[i] >= trackThreshold) this.#strong.push(i);
+      const strongFrom = this.#strongFrom?.[classIds[i]] ?? trackThreshold;
+      if (confidences[i] >= strongFrom) this.#strong.push(i);
       else if (confidences[i] > lowThreshold) this.#weak.push(i);
     }
   }
@@ -163,18 +166,41 @@ export class ByteTrack {
     return this.#interval.elapsedMs - this.#pool.lastSeenMs[slot] > this.#options.lostForMs + ROUNDING_MS;
   }
 
-  /** Moves the filters on. Tentative tracks have no velocity yet and stay, as in the original. */
   #predict(intervals: number): void {
+    const step = this.#options.filter.inSeconds ? (intervals * this.#interval.ms) / 1000 : intervals;
+    for (let i = 0; i < this.#candidates.count; i++) this.#predictOne(this.#candidates.items[i], step);
+    if (!this.#options.predictTentative) return;
+    for (let i = 0; i < this.#tentative.count; i++) this.#predictOne(this.#tentative.items[i], step);
+  }
+
+  #predictOne(slot: number, step: number): void {
     const { filters, states, corners } = this.#pool;
     const { changedBy } = this.#interval;
+    const { filter, associateAt } = this.#options;
+    const at = slot * STRIDE;
+    if (changedBy !== 1) filter.rescaleVelocity(filters, at, changedBy);
+    if (states[slot] === LOST) filter.stopGrowing(filters, at);
+    filter.predict(filters, at, step);
+    if (associateAt === 'prediction') filter.writeCorners(filters, at, corners, slot * 4);
+  }
+
+  /** Moves all tracks, those out of sight too, by what the picture as a whole moved beyond the predictions. */
+  #followShift(): void {
+    const { states } = this.#pool;
+    this.#seenLast.clear();
     for (let i = 0; i < this.#candidates.count; i++) {
-      const slot = this.#candidates.items[i];
-      const at = slot * STRIDE;
-      if (changedBy !== 1) rescaleVelocity(filters, at, changedBy);
-      if (states[slot] === LOST) stopGrowing(filters, at);
-      predict(filters, at, intervals);
-      if (this.#options.associateAt === 'prediction') writeCorners(filters, at, corners, slot * 4);
+      if (states[this.#candidates.items[i]] === CONFIRMED) this.#seenLast.push(this.#candidates.items[i]);
     }
+    if (!this.#shift.estimate(this.#pool, this.#seenLast, this.#found, this.#strong)) return;
+    for (let i = 0; i < this.#candidates.count; i++) this.#moveOne(this.#candidates.items[i]);
+    for (let i = 0; i < this.#tentative.count; i++) this.#moveOne(this.#tentative.items[i]);
+  }
+
+  #moveOne(slot: number): void {
+    const { filters, corners } = this.#pool;
+    const { filter } = this.#options;
+    filter.moveBy(filters, slot * STRIDE, this.#shift);
+    filter.writeCorners(filters, slot * STRIDE, corners, slot * 4);
   }
 
   /** Continues tracks with detections at the least cost; what found no partner stays in the two lists. */
@@ -189,7 +215,17 @@ export class ByteTrack {
     const size = tracks.count * found.count;
     if (this.#cost.length < size) this.#cost = new Float64Array(2 * size);
     const confidences = fuseScore ? detections.confidences : null;
-    iouCostsInto(this.#cost, this.#pool, tracks, this.#found, found, confidences, this.#pixel);
+    const { heightModulated } = this.#options;
+    iouCostsInto(
+      this.#cost,
+      this.#pool,
+      tracks,
+      this.#found,
+      found,
+      confidences,
+      this.#pixel,
+      heightModulated,
+    );
     assign(this.#cost, tracks.count, found.count, limit, this.#assignment);
 
     const { colOfRow, rowOfCol } = this.#assignment;
@@ -209,8 +245,7 @@ export class ByteTrack {
 
   #continue(slot: number, { boxes }: DetectionBatch, detection: number): void {
     const { filters, states, ids } = this.#pool;
-    const at = detection * 4;
-    update(filters, slot * STRIDE, boxes[at], boxes[at + 1], boxes[at + 2], boxes[at + 3]);
+    this.#options.filter.updateFrom(filters, slot * STRIDE, boxes, detection);
     if (ids[slot] === 0) ids[slot] = this.#nextId++;
     states[slot] = CONFIRMED;
     this.#seen(slot, detection);
@@ -221,11 +256,10 @@ export class ByteTrack {
     this.#begun.clear();
     for (let i = 0; i < this.#strong.count; i++) {
       const detection = this.#strong.items[i];
-      if (confidences[detection] < this.#options.newTrackThreshold) continue;
+      if (confidences[detection] < this.#beginsFrom(classIds[detection])) continue;
       const slot = this.#pool.acquire();
       const pool = this.#pool;
-      const at = detection * 4;
-      initiate(pool.filters, slot * STRIDE, boxes[at], boxes[at + 1], boxes[at + 2], boxes[at + 3]);
+      this.#options.filter.initiateFrom(pool.filters, slot * STRIDE, boxes, detection);
       // what is there when the camera starts needs no second look
       pool.states[slot] = this.#frame === 1 ? CONFIRMED : TENTATIVE;
       pool.ids[slot] = this.#frame === 1 ? this.#nextId++ : 0;
@@ -237,9 +271,16 @@ export class ByteTrack {
     }
   }
 
+  /** From which confidence a detection that continues no track begins one. */
+  #beginsFrom(classId: number): number {
+    const strongFrom = this.#strongFrom?.[classId];
+    if (strongFrom === undefined) return this.#options.newTrackThreshold;
+    return Math.min(1, strongFrom + this.#newTrackMargin);
+  }
+
   #seen(slot: number, detection: number): void {
     const { filters, corners, lastFrames, lastSeenMs, detections } = this.#pool;
-    writeCorners(filters, slot * STRIDE, corners, slot * 4);
+    this.#options.filter.writeCorners(filters, slot * STRIDE, corners, slot * 4);
     lastFrames[slot] = this.#frame;
     lastSeenMs[slot] = this.#interval.elapsedMs;
     detections[slot] = detection;

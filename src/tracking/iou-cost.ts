@@ -26,9 +26,23 @@ export function iouOfCorners(a: Float64Array, i: number, b: Float64Array, j: num
 }
 
 /**
+ * How like in height two boxes are: the square of the lesser over the greater. People at different distances seldom are,
+ * however much the nearer hides the other.
+ */
+function likenessInHeight(a: Float64Array, i: number, b: Float64Array, j: number): number {
+  const heightA = a[i * 4 + 3] - a[i * 4 + 1];
+  const heightB = b[j * 4 + 3] - b[j * 4 + 1];
+  const ratio = heightA < heightB ? heightA / heightB : heightB / heightA;
+  return ratio * ratio;
+}
+
+/**
  * Writes the cost of continuing each track of `rows` with each detection of `cols` into `cost`, row-major:
  * 1 - IoU, or 1 - IoU x confidence where `confidences` of the detections are given. Boxes of different classes, and
  * boxes that do not meet, cost `Infinity`: no limit pairs them.
+ *
+ * `heightModulated` multiplies the overlap with the boxes' likeness in height (Hybrid-SORT, Yang et al. 2024, section 3.2,
+ * does with the share of height they have in common, which a wrong prediction lowers too).
  */
 export function iouCostsInto(
   cost: Float64Array,
@@ -38,19 +52,28 @@ export function iouCostsInto(
   cols: SlotList,
   confidences: Float32Array | null,
   pixel: number,
+  heightModulated = false,
 ): void {
+  const { corners } = detections;
+  const items = cols.items;
   let at = 0;
   for (let row = 0; row < rows.count; row++) {
     const track = rows.items[row];
     const classId = tracks.classIds[track];
-    for (let col = 0; col < cols.count; col++) {
-      const detection = cols.items[col];
-      let overlap = 0;
-      if (detections.classIds[detection] === classId) {
-        overlap = iouOfCorners(tracks.corners, track, detections.corners, detection, pixel);
+    const left = tracks.corners[track * 4] - pixel;
+    const right = tracks.corners[track * 4 + 2] + pixel;
+    for (let col = 0; col < cols.count; col++, at++) {
+      const detection = items[col];
+      const q = detection * 4;
+      // in a crowd nearly every pair ends here
+      if (corners[q] >= right || corners[q + 2] <= left || detections.classIds[detection] !== classId) {
+        cost[at] = Infinity;
+        continue;
       }
+      let overlap = iouOfCorners(tracks.corners, track, corners, detection, pixel);
+      if (heightModulated && overlap > 0) overlap *= likenessInHeight(tracks.corners, track, corners, detection);
       if (confidences !== null) overlap *= confidences[detection];
-      cost[at++] = overlap > 0 ? 1 - overlap : Infinity;
+      cost[at] = overlap > 0 ? 1 - overlap : Infinity;
     }
   }
 }
