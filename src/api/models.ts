@@ -8,19 +8,27 @@ const ModelList = Type.Object({
     Type.Object({
       name: Type.String(),
       version: Type.String(),
-      family: Type.String(),
+      task: Type.Union([Type.Literal('detection'), Type.Literal('embedding')], {
+        description: 'cameras name the former as their model, trackers that use appearance the latter',
+      }),
+      family: Type.Union([Type.String(), Type.Null()], {
+        description: 'how its output is decoded; null when that is recognised as it is loaded',
+      }),
       description: Type.String(),
-      licence: Type.String(),
+      licence: Type.String({ description: 'empty when the manifest does not say' }),
       source: Type.String(),
-      sizeBytes: Type.Number(),
+      sizeBytes: Type.Union([Type.Number(), Type.Null()]),
       labels: Type.Array(Type.String()),
       state: Type.Union([Type.Literal('ready'), Type.Literal('missing'), Type.Literal('altered')]),
       remedy: Type.Union([Type.String(), Type.Null()], { description: 'what to run when it is not ready' }),
     }),
   ),
+  problem: Type.Union([Type.String(), Type.Null()], {
+    description: 'what is wrong with manifest.json in the models directory, whose models are then not listed',
+  }),
 });
 
-export const modelRoutes: FastifyPluginAsyncTypebox<ApiDependencies> = async (app, { models }) => {
+export const modelRoutes: FastifyPluginAsyncTypebox<ApiDependencies> = async (app, { models, modelsProblem }) => {
   app.get(
     '/models',
     {
@@ -31,6 +39,9 @@ export const modelRoutes: FastifyPluginAsyncTypebox<ApiDependencies> = async (ap
         response: { 200: ModelList, ...PROBLEMS },
       },
     },
-    async () => ({ models: (await models()).map((model) => ({ ...model, labels: [...model.labels] })) }),
+    async () => ({
+      models: (await models()).map((model) => ({ ...model, labels: [...model.labels] })),
+      problem: (await modelsProblem?.()) ?? null,
+    }),
   );
 };

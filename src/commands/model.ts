@@ -1,36 +1,47 @@
 import { Presets, SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
-import { messageOf } from '../errors.ts';
-import { listModels, loadManifest, type Manifest, type ModelEntry, modelEntry } from '../models/manifest.ts';
-import { pullModel } from '../models/pull.ts';
+import { EngineError, messageOf } from '../errors.ts';
+import { listModels } from '../models/list.ts';
+import { loadManifest, type Manifest, type ModelEntry, modelEntry } from '../models/manifest.ts';
+import { type Pullable, pullModel } from '../models/pull.ts';
 import { inspectWeights } from '../models/verify.ts';
 import type { CommandContext } from './context.ts';
+import { registerModelBench } from './model-bench.ts';
+import { registerModelEval } from './model-eval.ts';
 import { table } from './table.ts';
 
 const MIB = 1024 * 1024;
 
-/** `model list | pull | verify`: the weights in SIGHTLINE_MODELS, without a running hub. */
+/** `model list | pull | verify | eval | bench`: the weights in SIGHTLINE_MODELS, without a running hub. */
 export function registerModelCommands(program: Command, context: CommandContext): void {
-  const model = program.command('model').description('list, download and check the weights of models');
+  const model = program.command('model').description('list, download, check and measure models');
 
   model
     .command('list')
     .description('the models of the manifest')
     .option('--json', 'print JSON')
     .action(async ({ json }: { json?: boolean }) => {
-      const models = await listModels(modelsDir());
-      if (json) return void process.stdout.write(`${JSON.stringify(models)}\n`);
-      const rows = models.map(({ name, version, family, sizeBytes, licence, state }) => [
-        name,
-        version,
-        family,
-        `${(sizeBytes / MIB).toFixed(1)} MiB`,
-        licence,
-        state,
-      ]);
-      process.stdout.write(table(['name', 'version', 'family', 'size', 'licence', 'state'], rows));
-      for (const { remedy } of models) if (remedy) process.stderr.write(`${remedy}\n`);
+      const dir = modelsDir();
+      const manifest = await loadManifest(dir);
+      const models = await listModels(dir, manifest);
+      if (json) process.stdout.write(`${JSON.stringify(models)}\n`);
+      else {
+        const rows = models.map(({ name, version, task, family, sizeBytes, licence, state }) => [
+          name,
+          version,
+          task,
+          family ?? '-',
+          sizeBytes === null ? '-' : `${(sizeBytes / MIB).toFixed(1)} MiB`,
+          licence || '-',
+          state,
+        ]);
+        process.stdout.write(table(['name', 'version', 'task', 'family', 'size', 'licence', 'state'], rows));
+        for (const { remedy } of models) if (remedy) process.stderr.write(`${remedy}\n`);
+      }
+      if (!manifest.problem) return;
+      process.stderr.write(`sightline: ${manifest.problem.message}\n`);
+      context.exit(1);
     });
 
   model
@@ -40,7 +51,7 @@ export function registerModelCommands(program: Command, context: CommandContext)
     .action(async (name: string | undefined, { json }: { json?: boolean }) => {
       const dir = modelsDir();
       const results = await Promise.all(
-        chosen(await loadManifest(), name).map(async (entry) => {
+        chosen(await loadManifest(dir), name).map(async (entry) => {
           const { state, path, problem } = await inspectWeights(entry, dir);
           return { name: entry.name, version: entry.version, state, path, remedy: problem?.message ?? null };
         }),
@@ -62,7 +73,7 @@ export function registerModelCommands(program: Command, context: CommandContext)
       const onSignal = (): void => stop.abort();
       process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
       try {
-        for (const entry of chosen(await loadManifest(), name)) {
+        for (const entry of pullable(chosen(await loadManifest(dir), name), name !== undefined)) {
           const pulled = await pullShown(entry, dir, stop.signal).catch((err: unknown) => {
             process.stderr.write(`sightline: ${messageOf(err)}\n`);
             context.exit(1);
@@ -75,6 +86,9 @@ export function registerModelCommands(program: Command, context: CommandContext)
         process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
       }
     });
+
+  registerModelEval(model, context);
+  registerModelBench(model, context);
 }
 
 function modelsDir(): string {
@@ -85,8 +99,25 @@ function chosen(manifest: Manifest, name: string | undefined): readonly ModelEnt
   return name === undefined ? manifest.models : [modelEntry(manifest, name)];
 }
 
+/**
+ * Those with a url; one that was named and has none is an error.
+ *
+ * @throws EngineError MODEL_DOWNLOAD
+ */
+function pullable(entries: readonly ModelEntry[], named: boolean): Array<ModelEntry & Pullable> {
+  return entries.flatMap((entry) => {
+    const { name, file, url, sizeBytes } = entry;
+    if (url !== undefined && sizeBytes !== undefined) return { ...entry, url, sizeBytes };
+    if (!named) return [];
+    throw new EngineError(
+      'MODEL_DOWNLOAD',
+      `model ${name} has no url in its manifest entry: put ${file} into ${modelsDir()} by hand`,
+    );
+  });
+}
+
 /** Downloads with a bar on a terminal, a line for each tenth elsewhere. */
-async function pullShown(entry: ModelEntry, dir: string, signal: AbortSignal): Promise<string> {
+async function pullShown(entry: Pullable & ModelEntry, dir: string, signal: AbortSignal): Promise<string> {
   const { name, version, sizeBytes } = entry;
   const terminal = process.stderr.isTTY === true;
   const bar = new SingleBar(

@@ -1,94 +1,98 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import Type, { type Static } from 'typebox';
 import { EngineError, messageOf } from '../errors.ts';
 import { invalid, schemaProblems } from '../schema-problems.ts';
-import { inspectWeights, type WeightsState } from './verify.ts';
+import { ManifestFile, type ModelDeclaration, type ModelTask } from './manifest-file.ts';
 
-const MANIFEST_FILE = fileURLToPath(new URL('../../models/manifest.json', import.meta.url));
+const PROJECT_MANIFEST = fileURLToPath(new URL('../../models/manifest.json', import.meta.url));
+/** In the models directory: a user's own models. */
+export const USER_MANIFEST = 'manifest.json';
 
-/** A file name, never a path: weights lie directly in the models directory. */
-const FileName = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$', description: 'a file name' });
-
-export const ModelEntry = Type.Object(
-  {
-    name: Type.String({ pattern: '^[a-z0-9][a-z0-9.-]{0,63}$', description: 'what cameras say' }),
-    version: Type.String({ minLength: 1, maxLength: 32 }),
-    family: Type.Union([Type.Literal('yolox')], { description: 'how its output is decoded' }),
-    description: Type.Optional(Type.String()),
-    file: FileName,
-    sizeBytes: Type.Integer({ minimum: 1 }),
-    sha256: Type.String({ pattern: '^[0-9a-f]{64}$', description: '64 lower-case hexadecimal digits' }),
-    licence: Type.String({ minLength: 1, description: 'SPDX identifier' }),
-    source: Type.String({ minLength: 1, description: 'where the model comes from' }),
-    url: Type.String({ pattern: '^https?://', description: 'a URL that begins with http:// or https://' }),
-    input: Type.Object(
-      {
-        name: Type.String({ minLength: 1 }),
-        width: Type.Integer({ minimum: 32 }),
-        height: Type.Integer({ minimum: 32 }),
-        layout: Type.Literal('NCHW'),
-        channels: Type.Union([Type.Literal('BGR'), Type.Literal('RGB')]),
-        range: Type.Union([Type.Literal('0-255'), Type.Literal('0-1')]),
-        letterbox: Type.Union([Type.Literal('top-left'), Type.Literal('centre')]),
-        padding: Type.Integer({ minimum: 0, maximum: 255 }),
-      },
-      { additionalProperties: false },
-    ),
-    output: Type.String({ minLength: 1, description: 'name of the output tensor' }),
-    labels: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,63}$', description: 'models/labels/<labels>.txt' }),
-  },
-  { additionalProperties: false },
-);
-export type ModelEntry = Static<typeof ModelEntry>;
-
-export const ManifestSchema = Type.Object(
-  { version: Type.Literal(1), models: Type.Array(ModelEntry) },
-  { additionalProperties: false },
-);
+/** A model as the manifests tell of it, with the defaults filled in. */
+export interface ModelEntry extends ModelDeclaration {
+  readonly version: string;
+  readonly task: ModelTask;
+}
 
 export interface Manifest {
-  /** Absolute; labels lie in `labels/` beside the manifest. */
-  readonly dir: string;
   readonly models: readonly ModelEntry[];
+  /** Where lists of labels lie, the user's before the project's. */
+  readonly labelDirs: readonly string[];
+  /** Why the user's own manifest is left out; absent when there is none, or nothing is wrong with it. */
+  readonly problem?: EngineError;
 }
 
-/** A model as people see it listed. */
-export interface ModelListing {
-  readonly name: string;
-  readonly version: string;
-  readonly family: string;
-  readonly description: string;
-  readonly licence: string;
-  readonly source: string;
-  readonly sizeBytes: number;
-  readonly labels: readonly string[];
-  readonly state: WeightsState;
-  /** What to run; null when it is ready. */
-  readonly remedy: string | null;
-}
+/** What was read last of a file, with the state of the file it was read in. */
+const read = new Map<string, { stamp: string; models: ModelEntry[] }>();
 
-/** @throws EngineError CONFIG_INVALID with every mistake in it. */
-export async function loadManifest(path = MANIFEST_FILE): Promise<Manifest> {
-  let value: unknown;
+/**
+ * The models that cameras may name: the project's, and with `modelsDir` those of the manifest in it. An entry
+ * there takes the place of the project's of the same name; a file with mistakes leaves the project's as they
+ * are and is told of in `problem`.
+ *
+ * Files are read again only when they changed, so this may be asked often.
+ *
+ * @param modelsDir where weights lie: `config.models.dir`
+ * @throws EngineError CONFIG_INVALID when the project's own manifest is broken
+ */
+export async function loadManifest(
+  modelsDir?: string,
+  projectManifest = PROJECT_MANIFEST,
+): Promise<Manifest> {
+  const models = await readManifest(projectManifest);
+  const labelDirs = [join(dirname(projectManifest), 'labels')];
+  const path = modelsDir === undefined ? projectManifest : join(modelsDir, USER_MANIFEST);
+  if (modelsDir === undefined || path === projectManifest) return { models, labelDirs };
+  labelDirs.unshift(join(modelsDir, 'labels'));
   try {
+    const own = await readManifest(path);
+    const names = new Set(own.map(({ name }) => name));
+    return { models: [...models.filter(({ name }) => !names.has(name)), ...own], labelDirs };
+  } catch (err) {
+    if (!(err instanceof EngineError)) throw err;
+    const { code } = (err.cause ?? {}) as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { models, labelDirs };
+    return { models, labelDirs, problem: err };
+  }
+}
+
+/**
+ * The models of one manifest file.
+ *
+ * @throws EngineError CONFIG_INVALID with every mistake in it
+ */
+export async function readManifest(path: string): Promise<ModelEntry[]> {
+  let value: unknown;
+  let stamp: string;
+  try {
+    const { size, mtimeMs, ino } = await stat(path);
+    stamp = `${ino}/${size}/${mtimeMs}`;
+    const last = read.get(path);
+    if (last?.stamp === stamp) return last.models;
     value = JSON.parse(await readFile(path, 'utf8'));
   } catch (err) {
     throw new EngineError('CONFIG_INVALID', `cannot read the model manifest ${path}: ${messageOf(err)}`, {
       cause: err,
     });
   }
-  const problems = schemaProblems(ManifestSchema, value);
+  const problems = schemaProblems(ManifestFile, value);
+  if (problems.length === 0) problems.push(...contradictions((value as ManifestFile).models));
   if (problems.length > 0) throw invalid('CONFIG_INVALID', `the model manifest ${path} is invalid`, problems);
-  const { models } = value as Static<typeof ManifestSchema>;
-  return { dir: dirname(path), models };
+  const models = (value as ManifestFile).models.map((declared) => ({
+    ...declared,
+    version: declared.version ?? '1',
+    task: declared.task ?? 'detection',
+  }));
+  read.set(path, { stamp, models });
+  return models;
 }
 
-/** @throws EngineError MODEL_UNKNOWN */
+/** @throws EngineError MODEL_UNKNOWN; CONFIG_INVALID when the model may be in a manifest that cannot be read */
 export function modelEntry(manifest: Manifest, name: string): ModelEntry {
   const entry = manifest.models.find((model) => model.name === name);
   if (entry) return entry;
+  if (manifest.problem) throw manifest.problem;
   const known = manifest.models.map((model) => model.name).join(', ');
   throw new EngineError(
     'MODEL_UNKNOWN',
@@ -96,38 +100,20 @@ export function modelEntry(manifest: Manifest, name: string): ModelEntry {
   );
 }
 
-/** The label of each class id, in order. */
-export async function readLabels(manifest: Manifest, entry: ModelEntry): Promise<string[]> {
-  const path = join(manifest.dir, 'labels', `${entry.labels}.txt`);
-  try {
-    return (await readFile(path, 'utf8')).split(/\r?\n/).filter((line) => line !== '');
-  } catch (err) {
-    throw new EngineError(
-      'CONFIG_INVALID',
-      `cannot read the labels of model ${entry.name}: ${messageOf(err)}`,
-      { cause: err },
-    );
+/** What the schema cannot say of entries that fit it. */
+function contradictions(models: readonly ModelDeclaration[]): Array<{ path: string; message: string }> {
+  const problems: Array<{ path: string; message: string }> = [];
+  for (const [i, { name, task, labels, url, sizeBytes }] of models.entries()) {
+    const path = `models[${i}]`;
+    if (models.findIndex((other) => other.name === name) < i)
+      problems.push({ path: `${path}.name`, message: `${JSON.stringify(name)} is taken by an entry before` });
+    if (task !== 'embedding' && labels === undefined)
+      problems.push({
+        path: `${path}.labels`,
+        message: 'is missing: a detector needs the name of a list (coco80), or the labels in a list',
+      });
+    if (url !== undefined && sizeBytes === undefined)
+      problems.push({ path: `${path}.sizeBytes`, message: 'is missing: what has a url needs its size' });
   }
-}
-
-/** Every model of the manifest, with the state of its weights in `dir`. */
-export async function listModels(dir: string, manifest?: Manifest): Promise<ModelListing[]> {
-  const { models, ...rest } = manifest ?? (await loadManifest());
-  return Promise.all(
-    models.map(async (entry) => {
-      const { state, problem } = await inspectWeights(entry, dir);
-      return {
-        name: entry.name,
-        version: entry.version,
-        family: entry.family,
-        description: entry.description ?? '',
-        licence: entry.licence,
-        source: entry.source,
-        sizeBytes: entry.sizeBytes,
-        labels: await readLabels({ models, ...rest }, entry),
-        state,
-        remedy: problem?.message ?? null,
-      };
-    }),
-  );
+  return problems;
 }

@@ -3,6 +3,9 @@ import { dirname, join } from 'node:path';
 import { EngineError, messageOf } from '../errors.ts';
 import { inspectWeights, sha256Of, type Weights } from './verify.ts';
 
+/** Weights that can be fetched. */
+export type Pullable = Weights & { readonly url: string; readonly sizeBytes: number };
+
 const STALL_MS = 30_000;
 
 export interface PullOptions {
@@ -27,11 +30,7 @@ export interface Pulled {
  *
  * @throws EngineError MODEL_DOWNLOAD, DATA_NOT_WRITABLE; whatever weights were there before stay
  */
-export async function pullModel(
-  model: Weights & { readonly url: string },
-  dir: string,
-  options: PullOptions = {},
-): Promise<Pulled> {
+export async function pullModel(model: Pullable, dir: string, options: PullOptions = {}): Promise<Pulled> {
   const { state, path } = await inspectWeights(model, dir);
   if (state === 'ready') return { path, outcome: 'present' };
   // the name carries the digest: a part of other weights is never continued
@@ -57,11 +56,7 @@ export async function pullModel(
 }
 
 /** Fetches until `part` has its full size; answers whether it began with bytes of an earlier call. */
-async function download(
-  model: Weights & { readonly url: string },
-  part: string,
-  options: PullOptions,
-): Promise<boolean> {
+async function download(model: Pullable, part: string, options: PullOptions): Promise<boolean> {
   const { sizeBytes, url } = model;
   let have = await sizeOf(part);
   if (have > sizeBytes) {

@@ -10,8 +10,11 @@ export type WeightsState = 'ready' | 'missing' | 'altered';
 export interface Weights {
   readonly name: string;
   readonly file: string;
-  readonly sizeBytes: number;
+  /** Left out: the digest alone decides. */
+  readonly sizeBytes?: number;
   readonly sha256: string;
+  /** Where `pull` fetches them; left out: they are put there by hand. */
+  readonly url?: string;
 }
 
 /** Digests by path, with the size and the time of change they were computed for. */
@@ -27,7 +30,10 @@ export async function inspectWeights(
   dir: string,
 ): Promise<{ state: WeightsState; path: string; problem: EngineError | undefined }> {
   const path = join(dir, weights.file);
-  const remedy = `run "npx sightline model pull ${weights.name}"`;
+  const remedy =
+    weights.url === undefined
+      ? `its entry in the manifest has no url to pull it from: put ${weights.file} into ${dir}`
+      : `run "npx sightline model pull ${weights.name}"`;
   const altered = (why: string) => ({
     state: 'altered' as const,
     path,
@@ -38,7 +44,8 @@ export async function inspectWeights(
   });
   try {
     const { size, mtimeMs, ino } = await stat(path);
-    if (size !== weights.sizeBytes) return altered(`${size} bytes instead of ${weights.sizeBytes}`);
+    if (weights.sizeBytes !== undefined && size !== weights.sizeBytes)
+      return altered(`${size} bytes instead of ${weights.sizeBytes}`);
     const sha256 = await digestOnce(path, `${ino}/${size}/${mtimeMs}`);
     if (sha256 !== weights.sha256)
       return altered(`sha256 ${sha256.slice(0, 12)}… instead of ${weights.sha256.slice(0, 12)}…`);

@@ -5,13 +5,15 @@ import { sampleByMediaTime } from './sample.ts';
 import type { Turns } from './turns.ts';
 
 export interface CameraFlow<P, R> {
-  /** Analysed frames a second of media time; 0 for every frame. */
-  readonly fps: number;
+  /** Analysed frames a second of media time, now; 0 for every frame. */
+  fps(): number;
   /** Whether the source waits for its frames to be released (a file played once) or is live. */
   readonly source: 'live' | 'waits';
   /** A live frame that waited longer than this for its turn is worth nothing any more. */
   readonly ageBudgetMs: number;
   readonly turns: Turns;
+  /** The camera's share of a busy worker: one of 10 gets twice the turns of one of 5. Default: equal shares. */
+  priority?(): number;
   now(): number;
   /** Detect, track, and put into words: the frame's analysis on this thread. Owns the frame. */
   analyse(frame: Frame<P>): Promise<R>;
@@ -33,9 +35,10 @@ export function cameraFlow<P, R>(frames: Observable<Frame<P>>, flow: CameraFlow<
   };
   const live = flow.source === 'live';
   return frames.pipe(
-    sampleByMediaTime(flow.fps, drop),
+    sampleByMediaTime(() => flow.fps(), drop),
     mapInTurn(flow.analyse, {
       turns: flow.turns,
+      weight: flow.priority && (() => flow.priority?.() ?? 1),
       keep: live ? 'latest' : 'every',
       isStale: live ? (frame) => flow.now() - frame.arrivedAtMs > flow.ageBudgetMs : undefined,
       drop,

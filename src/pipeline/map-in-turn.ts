@@ -4,6 +4,8 @@ import type { Turns } from './turns.ts';
 
 export interface InTurn<T> {
   readonly turns: Turns;
+  /** The stream's share of the turns when there are not enough; read anew for every turn. Default: equal shares. */
+  weight?(): number;
   /**
    * `latest`: one place to wait; a newer value takes it and the older is dropped as `superseded`. For live
    * sources, where a queue would turn a slow model into growing delay.
@@ -27,11 +29,12 @@ export interface InTurn<T> {
  */
 export function mapInTurn<T extends object, R>(
   project: (value: T) => Promise<R>,
-  { turns, keep, isStale, drop, oldest }: InTurn<T>,
+  { turns, weight, keep, isStale, drop, oldest }: InTurn<T>,
 ): OperatorFunction<T, R> {
   return (source) =>
     new Observable<R>((subscriber) => {
       const waiting: T[] = [];
+      const member = turns.member(weight);
       let asked = false; // for a turn, or having one
       let ended = false;
       let withdraw = (): void => undefined;
@@ -43,23 +46,23 @@ export function mapInTurn<T extends object, R>(
           return;
         }
         asked = true;
-        withdraw = turns.ask((end) => {
+        withdraw = member.ask((end) => {
           const value = waiting.shift();
           oldest?.(waiting[0]);
-          const finish = (): void => {
-            end();
+          const finish = (used: boolean): void => {
+            end(used);
             asked = false;
             advance();
           };
-          if (value === undefined) return finish();
+          if (value === undefined) return finish(false);
           if (isStale?.(value)) {
             drop(value, 'stale');
-            return finish();
+            return finish(false);
           }
           project(value).then(
             (result) => {
               subscriber.next(result);
-              finish();
+              finish(true);
             },
             (error) => {
               end();

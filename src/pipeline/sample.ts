@@ -8,21 +8,25 @@ const EARLY = 0.1;
  * Lets through at most `fps` frames a second of media time, evenly spaced; the rest are dropped as
  * `sampled`. By media time, not arrival: a burst after a network stall is thinned like any other second.
  *
- * @param fps frames a second; 0 lets every frame through
+ * @param fps frames a second, asked for each frame as it may change; 0 lets every frame through
  */
 export function sampleByMediaTime<P>(
-  fps: number,
+  fps: () => number,
   drop: (frame: Frame<P>, reason: DropReason) => void,
 ): MonoTypeOperatorFunction<Frame<P>> {
-  const intervalMs = fps > 0 ? 1000 / fps : 0;
+  let intervalMs = 0;
   let run = '';
   let dueMs = 0;
   return filter((frame) => {
-    if (intervalMs === 0) return true;
-    if (frame.run !== run) {
+    const rate = fps();
+    const wantedMs = rate > 0 ? 1000 / rate : 0;
+    // a new run and a new rate begin a schedule of their own
+    if (frame.run !== run || wantedMs !== intervalMs) {
       run = frame.run;
+      intervalMs = wantedMs;
       dueMs = frame.ptsMs;
     }
+    if (intervalMs === 0) return true;
     if (frame.ptsMs < dueMs - intervalMs * EARLY) {
       drop(frame, 'sampled');
       return false;

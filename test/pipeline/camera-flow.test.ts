@@ -35,7 +35,7 @@ function flowOf(options: {
   const drops: DropReason[] = [];
   const running: Array<() => void> = [];
   const subscription = cameraFlow(frames, {
-    fps: options.fps,
+    fps: () => options.fps,
     source: options.source,
     ageBudgetMs: options.ageBudgetMs ?? 500,
     turns: new Turns(),
@@ -72,6 +72,18 @@ describe('cameraFlow', () => {
     flow.frames.next(flow.make(11, 0, 0, 'next-run'));
     while (flow.running.length) await flow.finish();
     assert.deepEqual(flow.analysed, [0, 5, 8, 10, 11]);
+  });
+
+  it('takes up another rate with the next frame', async () => {
+    const options = { fps: 5, source: 'waits' as const };
+    const flow = flowOf(options);
+    for (let seq = 0; seq < 10; seq++) flow.frames.next(flow.make(seq, seq * 40));
+    options.fps = 12.5;
+    for (let seq = 10; seq < 16; seq++) flow.frames.next(flow.make(seq, seq * 40));
+    options.fps = 0;
+    for (let seq = 16; seq < 19; seq++) flow.frames.next(flow.make(seq, seq * 40));
+    while (flow.running.length) await flow.finish();
+    assert.deepEqual(flow.analysed, [0, 5, 10, 12, 14, 16, 17, 18]);
   });
 
   it('analyses every frame at fps 0', async () => {

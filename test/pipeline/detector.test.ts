@@ -16,12 +16,15 @@ import { runCamera } from '../../src/ingest/run-camera.ts';
 import { loadManifest } from '../../src/models/manifest.ts';
 import { type ResolvedModel, resolveModel } from '../../src/models/resolve.ts';
 import { Detector } from '../../src/pipeline/detector.ts';
+import { CPU_ONLY, Sessions } from '../../src/pipeline/inference/providers.ts';
+import { openSessionRunner } from '../../src/pipeline/inference/session-runner.ts';
 import { withInputSize } from '../../src/pipeline/onnx-input-size.ts';
 import { TensorInput } from '../../src/pipeline/tensor-input.ts';
 import { missingSharedData, SHARED_DATA, sharedData, TOWN_CENTRE } from '../support/shared-data.ts';
 
 const MODEL = 'models/yolox_nano_416.onnx';
 const quiet = pino({ level: 'silent' });
+const open = openSessionRunner(new Sessions(CPU_ONLY, quiet));
 
 describe('withInputSize', { skip: missingSharedData(MODEL) }, () => {
   it('declares the new size, keeps the network, and the model runs at it', async () => {
@@ -78,7 +81,7 @@ describe('Detector', { skip: missingSharedData(MODEL, TOWN_CENTRE) }, () => {
   after(() => rm(dir, { recursive: true, force: true }));
 
   it('finds in the tight input what it finds in the square one', async () => {
-    const detector = await Detector.load(model, quiet);
+    const detector = await Detector.load(model, open, quiet);
     const input = new TensorInput();
     let found = 0;
     let agreed = 0;
@@ -117,7 +120,7 @@ describe('Detector', { skip: missingSharedData(MODEL, TOWN_CENTRE) }, () => {
     const path = join(dir, 'fixed.onnx');
     await writeFile(path, bytes);
     const entry = { ...model.entry, sha256: createHash('sha256').update(bytes).digest('hex') };
-    const detector = await Detector.load({ ...model, entry, path }, quiet);
+    const detector = await Detector.load({ ...model, entry, path }, open, quiet);
     assert.deepEqual(await detector.inputFor(1280, 720), { width: 416, height: 416 });
     const input = new TensorInput();
     const batch = createDetectionBatch(300);
@@ -134,12 +137,12 @@ describe('Detector', { skip: missingSharedData(MODEL, TOWN_CENTRE) }, () => {
     const half = (await readFile(model.path)).subarray(0, 100_000);
     await writeFile(path, half);
     const entry = { ...model.entry, sha256: createHash('sha256').update(half).digest('hex') };
-    await assert.rejects(Detector.load({ ...model, entry, path }, quiet), {
+    await assert.rejects(Detector.load({ ...model, entry, path }, open, quiet), {
       code: 'MODEL_FAILED',
       message: /yolox-nano/,
     });
-    await assert.rejects(Detector.load({ ...model, path }, quiet), { code: 'MODEL_ALTERED' });
-    await assert.rejects(Detector.load({ ...model, labels: ['person'] }, quiet), {
+    await assert.rejects(Detector.load({ ...model, path }, open, quiet), { code: 'MODEL_ALTERED' });
+    await assert.rejects(Detector.load({ ...model, labels: ['person'] }, open, quiet), {
       code: 'MODEL_SHAPE',
       message: 'model yolox-nano has 80 classes, its manifest names 1 labels',
     });

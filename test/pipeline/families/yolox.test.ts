@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Decoder, Demuxer } from 'node-av/api';
 import * as ort from 'onnxruntime-node';
-import { createDetectionBatch, type DetectionBatch } from '../../src/detection.ts';
-import { letterbox } from '../../src/pipeline/letterbox.ts';
-import { Nms } from '../../src/pipeline/nms.ts';
-import { TensorInput } from '../../src/pipeline/tensor-input.ts';
-import { decodeYolox, yoloxRows } from '../../src/pipeline/yolox.ts';
-import { missingSharedData, sharedData, TOWN_CENTRE } from '../support/shared-data.ts';
+import { createDetectionBatch, type DetectionBatch } from '../../../src/detection.ts';
+import { decodeYolox, yoloxRows } from '../../../src/pipeline/families/yolox.ts';
+import { letterbox } from '../../../src/pipeline/letterbox.ts';
+import { Nms } from '../../../src/pipeline/nms.ts';
+import { TensorInput } from '../../../src/pipeline/tensor-input.ts';
+import { missingSharedData, sharedData, TOWN_CENTRE } from '../../support/shared-data.ts';
 
 const MODEL = 'models/yolox_nano_416.onnx';
 const CLASSES = 3;

@@ -1,0 +1,208 @@
+import { type InferenceSession, Tensor } from 'onnxruntime-node';
+import { EngineError, messageOf } from '../../errors.ts';
+import type { Provider } from '../../providers.ts';
+import type { InputSize } from '../letterbox.ts';
+import { withInputSize } from '../onnx-input-size.ts';
+import { inferenceError, type Sessions } from './providers.ts';
+import type { OpenRunner, RawOutput, Runner, RunnerPicture, RunnerSpec } from './runner.ts';
+import { readSignature, type Signature } from './signature.ts';
+import { halfTensor, numbersOf } from './tensors.ts';
+import { inputLength, writeInput } from './write-input.ts';
+
+/** ONNX Runtime's severities end with fatal, 4. */
+const SILENT: InferenceSession.RunOptions = { logSeverityLevel: 4 };
+
+/** Runs networks on the thread that asks: on a CPU, batch 1 where the frame was decoded is the fastest (docs/decisions/0006). */
+export function openSessionRunner(sessions: Pick<Sessions, 'open'>): OpenRunner {
+  return async (spec) => {
+    const signature = readSignature(spec.bytes, spec.model);
+    const { session, provider } = await sessions.open(spec.model, spec.bytes);
+    return new SessionRunner(spec, signature, sessions, session, provider);
+  };
+}
+
+/**
+ * The tensors of runs of one size and number of pictures: allocated once, used for every frame. Outputs are not
+ * among them: where they are, ONNX Runtime's binding writes them and still returns a copy (measured: no gain).
+ */
+interface Bound {
+  readonly values: Float32Array | Uint16Array;
+  /** Width and height of each source picture. */
+  readonly sourceSizes: BigInt64Array;
+  readonly feeds: Record<string, Tensor>;
+  readonly outputs: Output[];
+}
+
+interface Output extends RawOutput {
+  data: Float32Array | Float64Array;
+  dims: readonly number[];
+}
+
+interface Sized {
+  readonly size: InputSize;
+  readonly session: InferenceSession;
+  /** By number of pictures. */
+  readonly bound: Map<number, Bound>;
+}
+
+class SessionRunner implements Runner {
+  readonly provider: Provider;
+  readonly #spec: RunnerSpec;
+  readonly #sessions: Pick<Sessions, 'open'>;
+  /** The session of the file as it is. */
+  readonly #own: InferenceSession;
+  readonly #sizes: Sized[] = [];
+  /** Every run takes exactly so many pictures; null where any number will do. */
+  readonly #fixedBatch: number | null;
+  constructor(
+    spec: RunnerSpec,
+    { inputs }: Signature,
+    sessions: Pick<Sessions, 'open'>,
+    own: InferenceSession,
+    provider: Provider,
+  ) {
+    this.#spec = spec;
+    this.#sessions = sessions;
+    this.#own = own;
+    this.provider = provider;
+    const batch = inputs.find(({ name }) => name === spec.input)?.dims?.[0];
+    this.#fixedBatch = typeof batch === 'number' ? batch : null;
+  }
+
+  async prepare(size: InputSize): Promise<void> {
+    if (this.#find(size)) return;
+    const { model, fixedSize } = this.#spec;
+    const own = fixedSize === null || (fixedSize.width === size.width && fixedSize.height === size.height);
+    const session = own ? this.#own : await this.#openFor(size);
+    const sized: Sized = { size, session, bound: new Map() };
+    try {
+      // what cannot compute at this size fails here, and says so in its error alone
+      await this.#execute(sized, this.#bind(sized, this.#fixedBatch ?? 1), SILENT);
+    } catch (err) {
+      if (!own) await session.release();
+      if (err instanceof EngineError && err.code === 'MODEL_OUT_OF_MEMORY') throw err;
+      throw new EngineError(
+        'MODEL_SHAPE',
+        `model ${model} does not compute at ${size.width}x${size.height}: ${messageOf(err)}`,
+        { cause: err },
+      );
+    }
+    this.#sizes.push(sized);
+  }
+
+  async run(pictures: readonly RunnerPicture[]): Promise<readonly RawOutput[]> {
+    const { model, maxBatch } = this.#spec;
+    const { size } = pictures[0];
+    const sized = this.#find(size);
+    if (!sized)
+      throw new EngineError('MODEL_SHAPE', `model ${model} has no input ${size.width}x${size.height}`);
+    const atOnce = this.#fixedBatch ?? Math.min(maxBatch, pictures.length);
+    if (pictures.length > atOnce) return this.#runInTurn(sized, pictures, atOnce);
+    const bound = this.#bind(sized, atOnce);
+    this.#write(bound, pictures, 0, pictures.length);
+    await this.#execute(sized, bound);
+    return bound.outputs;
+  }
+
+  async release(): Promise<void> {
+    const sessions = new Set([this.#own, ...this.#sizes.map(({ session }) => session)]);
+    this.#sizes.length = 0;
+    for (const session of sessions) await session.release();
+  }
+
+  async #openFor({ width, height }: InputSize): Promise<InferenceSession> {
+    const { model, bytes, input, encoding } = this.#spec;
+    const { session } = await this.#sessions.open(
+      model,
+      withInputSize(bytes, input, width, height, encoding.layout),
+    );
+    return session;
+  }
+
+  #find({ width, height }: InputSize): Sized | undefined {
+    for (const sized of this.#sizes)
+      if (sized.size.width === width && sized.size.height === height) return sized;
+    return undefined;
+  }
+
+  /** More pictures than one run takes: run after run, their outputs behind each other. */
+  async #runInTurn(
+    sized: Sized,
+    pictures: readonly RunnerPicture[],
+    atOnce: number,
+  ): Promise<readonly RawOutput[]> {
+    const all: Output[] = [];
+    for (let first = 0; first < pictures.length; first += atOnce) {
+      const count = Math.min(atOnce, pictures.length - first);
+      const bound = this.#bind(sized, this.#fixedBatch ?? count);
+      this.#write(bound, pictures, first, count);
+      await this.#execute(sized, bound);
+      for (const [k, { name, data, dims }] of bound.outputs.entries()) {
+        const each = data.length / dims[0];
+        all[k] ??= {
+          name,
+          data: new (data instanceof Float32Array ? Float32Array : Float64Array)(each * pictures.length),
+          dims: [pictures.length, ...dims.slice(1)],
+        };
+        if (all[k].data.length !== each * pictures.length) {
+          throw new EngineError(
+            'MODEL_FAILED',
+            `model ${this.#spec.model} answers ${name} [${dims.join(',')}] after [${all[k].dims.join(',')}]: runs of one size must agree`,
+          );
+        }
+        all[k].data.set(data.subarray(0, each * count), each * first);
+      }
+    }
+    return all;
+  }
+
+  #write(bound: Bound, pictures: readonly RunnerPicture[], first: number, count: number): void {
+    const { encoding } = this.#spec;
+    for (let i = 0; i < count; i++) {
+      const { planes, size, sourceWidth, sourceHeight } = pictures[first + i];
+      writeInput(planes, size, encoding, bound.values, i * inputLength(size));
+      bound.sourceSizes[2 * i] = BigInt(sourceWidth);
+      bound.sourceSizes[2 * i + 1] = BigInt(sourceHeight);
+    }
+  }
+
+  #bind(sized: Sized, count: number): Bound {
+    const last = sized.bound.get(count);
+    if (last) return last;
+    const { input, encoding, sourceSizeInput, outputs } = this.#spec;
+    const { width, height } = sized.size;
+    const half = encoding.type === 'float16';
+    const values = new (half ? Uint16Array : Float32Array)(count * inputLength(sized.size));
+    const dims = encoding.layout === 'NCHW' ? [count, 3, height, width] : [count, height, width, 3];
+    // sizes of 1 until the first picture: a network that divides by them still warms up
+    const sourceSizes = new BigInt64Array(2 * count).fill(1n);
+    const feeds: Record<string, Tensor> = {
+      [input]: values instanceof Uint16Array ? halfTensor(values, dims) : new Tensor('float32', values, dims),
+    };
+    if (sourceSizeInput !== undefined) feeds[sourceSizeInput] = new Tensor('int64', sourceSizes, [count, 2]);
+    const bound: Bound = {
+      values,
+      sourceSizes,
+      feeds,
+      outputs: outputs.map((name) => ({ name, data: new Float32Array(0), dims: [] })),
+    };
+    sized.bound.set(count, bound);
+    return bound;
+  }
+
+  async #execute({ session }: Sized, bound: Bound, options?: InferenceSession.RunOptions): Promise<void> {
+    const { model } = this.#spec;
+    let results: InferenceSession.OnnxValueMapType;
+    try {
+      results = await session.run(bound.feeds, this.#spec.outputs, options);
+    } catch (err) {
+      throw inferenceError(model, 'failed', err);
+    }
+    for (const output of bound.outputs) {
+      const { name } = output;
+      const tensor = results[name] as Tensor;
+      output.dims = tensor.dims;
+      output.data = numbersOf(tensor, output.data, model, name);
+    }
+  }
+}
