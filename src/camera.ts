@@ -1,4 +1,6 @@
 import Type, { type Static } from 'typebox';
+import { Analytics, AnalyticsInput } from './analytics.ts';
+import { PROVIDERS, type Provider } from './providers.ts';
 
 /** A camera's id: in URLs, tables, rooms and file names. */
 export const CameraId = Type.String({
@@ -48,36 +50,6 @@ export const FileSource = Type.Object(
 
 export const Source = Type.Union([RtspSource, FileSource]);
 
-export const Analytics = Type.Object(
-  {
-    model: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: 64,
-        default: 'yolox-nano',
-        description: 'a name of models/manifest.json',
-      }),
-    ),
-    fps: Type.Optional(
-      Type.Number({
-        minimum: 0,
-        maximum: 120,
-        default: 5,
-        description: 'analysed frames a second; 0 analyses every frame',
-      }),
-    ),
-    confidence: Type.Optional(
-      Type.Number({
-        minimum: 0.1,
-        maximum: 1,
-        default: 0.3,
-        description: 'detections below it are reported only on confirmed tracks',
-      }),
-    ),
-  },
-  { additionalProperties: false },
-);
-
 /** What a user says of a camera. */
 export const CameraInput = Type.Object(
   {
@@ -87,7 +59,7 @@ export const CameraInput = Type.Object(
       Type.Boolean({ default: true, description: 'false keeps the camera but stops it' }),
     ),
     source: Source,
-    analytics: Type.Optional(Analytics),
+    analytics: Type.Optional(AnalyticsInput),
     tags: Type.Optional(
       Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: 32, default: [] }),
     ),
@@ -98,7 +70,6 @@ export const CameraInput = Type.Object(
 export type RtspSource = Static<typeof RtspSource>;
 export type FileSource = Static<typeof FileSource>;
 export type Source = Static<typeof Source>;
-export type Analytics = Required<Static<typeof Analytics>>;
 export type CameraInput = Static<typeof CameraInput>;
 
 /** A registered camera with every default filled in. `source.url` holds its credentials: internal only. */
@@ -115,11 +86,17 @@ export interface Camera {
   readonly updatedAtMs: number;
   /**
    * Which version of source, analytics and `enabled` this is: the wall clock of its making, unique for the
-   * camera. A new one starts the stream anew; a new name or tag does not. Names the run of a file played once.
+   * camera. A new source starts the stream anew, and so does any new version of a file played once, whose run it
+   * names; other analytics are taken up while the stream runs on, and a new name or tag is no new version.
    */
   readonly revisionAtMs: number;
   /** A file played once was played to its end in this revision: it is not played again. */
   readonly playedOut: boolean;
+}
+
+/** Whether a source is a file that waits for its analysis, rather than live or standing for it. */
+export function playsOnce(source: Source): boolean {
+  return source.kind === 'file' && !source.loop;
 }
 
 /** What the registry keeps of a camera besides what was declared. */
@@ -127,8 +104,6 @@ export type CameraRecord = Pick<
   Camera,
   'managedBy' | 'createdAtMs' | 'updatedAtMs' | 'revisionAtMs' | 'playedOut'
 >;
-
-export const DEFAULT_ANALYTICS: Analytics = { model: 'yolox-nano', fps: 5, confidence: 0.3 };
 
 export const CameraState = Type.Union([
   Type.Literal('connecting'),
@@ -151,6 +126,34 @@ export const FrameRates = Type.Object({
   dropped: Type.Record(Type.String(), Type.Number(), { description: 'decoded but not analysed, by reason' }),
 });
 export type FrameRates = Static<typeof FrameRates>;
+
+/** What analyses a camera's frames now, which for a moment may differ from what it was just told to use. */
+export const AnalysisInEffect = Type.Object({
+  model: Type.String({ description: 'name@version' }),
+  provider: Type.Unsafe<Provider>(Type.Union(PROVIDERS.map((provider) => Type.Literal(provider)))),
+  input: Type.String({ description: 'width x height of what the model is given, pixels' }),
+  analytics: Analytics,
+});
+export type AnalysisInEffect = Static<typeof AnalysisInEffect>;
+
+/** `open`: frames are analysed at the camera's rate; `still`: only at the heartbeat's. */
+export const MotionGateStatus = Type.Object({
+  state: Type.Union([Type.Literal('off'), Type.Literal('open'), Type.Literal('still')]),
+  sinceMs: Type.Number({ description: 'wall clock of the last change of state' }),
+  skipped: Type.Number({ description: 'packets that never had to be decoded' }),
+  withheld: Type.Number({ description: 'pictures that were decoded, but not shown to the analysis' }),
+});
+export type MotionGateStatus = Static<typeof MotionGateStatus>;
+
+const AnalysisStatus = Type.Object({
+  model: Type.String({ description: 'the model the camera names' }),
+  state: Type.Union([Type.Literal('loading'), Type.Literal('running'), Type.Literal('unavailable')], {
+    description: 'of that model; while it loads, the one before still serves',
+  }),
+  problem: Type.Union([Problem, Type.Null()], { description: 'what is wrong with it, and what to do' }),
+  inEffect: Type.Union([AnalysisInEffect, Type.Null()], { description: 'null while nothing is analysed' }),
+  motionGate: MotionGateStatus,
+});
 
 /** What a camera is doing now. Measured in the vision node, about once a second and on every change of state. */
 export const CameraStatus = Type.Object({
@@ -177,11 +180,7 @@ export const CameraStatus = Type.Object({
   ),
   /** Exposure to event, over the last few seconds; null before the first analysed frame. */
   latencyMs: Type.Union([Type.Object({ p50: Type.Number(), p95: Type.Number() }), Type.Null()]),
-  analysis: Type.Object({
-    model: Type.String(),
-    state: Type.Union([Type.Literal('loading'), Type.Literal('running'), Type.Literal('unavailable')]),
-    problem: Type.Union([Problem, Type.Null()], { description: 'why nothing is analysed, and what to run' }),
-  }),
+  analysis: AnalysisStatus,
   lastError: Type.Union([Problem, Type.Null()]),
 });
 export type CameraStatus = Static<typeof CameraStatus>;

@@ -5,6 +5,7 @@ export const STAGES = [
   'scale',
   'infer',
   'postprocess',
+  'embed',
   'track',
   'encode',
   'captureToEvent',

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { MessageChannel } from 'node:worker_threads';
 import type { CameraStatus } from './camera.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config/schema.ts';
@@ -10,8 +11,10 @@ import { createLogAppender } from './log/log-appender.ts';
 import { createLogger } from './observe/logger.ts';
 import { RecentValues } from './pipeline/recent.ts';
 import { StageTimes } from './pipeline/stage-times.ts';
-import { WorkerHandle } from './vision/worker-handle.ts';
-import type { AnalysedFrame, FromWorker, WorkerCameraStatus } from './vision/worker-protocol.ts';
+import { DeviceHandle } from './vision/device-handle.ts';
+import { planInference } from './vision/inference-plan.ts';
+import { WorkerPool } from './vision/worker-pool.ts';
+import type { AnalysedFrame } from './vision/worker-protocol.ts';
 import type { FromVisionNode, ToVisionNode, VisionMetrics } from './vision-protocol.ts';
 
 /** How long the workers may take to release their cameras before the process ends without them. */
@@ -25,10 +28,14 @@ const MAX_UNTAKEN = 256;
  * frame into the event log. This thread only coordinates.
  *
  * Started by the hub with an IPC channel, which carries `vision-protocol.ts`; it ends when that channel
- * closes, so that no orphan keeps cameras or the log. A worker that dies takes the process with it: native
- * state is shared, and the hub starts a fresh one within a second.
+ * closes, so that no orphan keeps cameras or the log. A worker that fails is replaced; one that hangs or dies
+ * without releasing takes the process with it: native state is shared, and the hub starts a fresh one within a second.
  */
 export async function runVisionNode(config: Config): Promise<number> {
+  /** What the hub says before the workers are there; trying a GPU takes a moment. */
+  const early: ToVisionNode[] = [];
+  const keep = (message: unknown): void => void early.push(message as ToVisionNode);
+  process.on('message', keep);
   const clock = systemClock;
   const log = createLogger('vision', config.logging);
   mkdirSync(config.data.dir, { recursive: true });
@@ -48,6 +55,10 @@ export async function runVisionNode(config: Config): Promise<number> {
   });
 
   const stopped = Promise.withResolvers<number>();
+  process.once('disconnect', () => stopped.resolve(0));
+  // Ctrl-C reaches the whole process group; the hub says when this process is to stop
+  process.on('SIGINT', () => undefined);
+  process.once('SIGTERM', () => stopped.resolve(0));
   /** Messages handed to the channel and not yet taken by it. */
   let untaken = 0;
   const tellHub = (message: FromVisionNode): void => {
@@ -60,7 +71,6 @@ export async function runVisionNode(config: Config): Promise<number> {
 
   /** When each camera's events became durable, which only this thread knows. */
   const latencies = new Map<string, { recent: RecentValues; stages: StageTimes }>();
-  const latest = new Map<string, WorkerCameraStatus>();
   const watched = new Set<string>();
 
   function latencyOf(cameraId: string): { recent: RecentValues; stages: StageTimes } {
@@ -88,7 +98,7 @@ export async function runVisionNode(config: Config): Promise<number> {
     const captured = capturedAtMs.get(messageId);
     if (!captured) return;
     capturedAtMs.delete(messageId);
-    if (!assigned.has(captured.cameraId)) return; // it was removed meanwhile
+    if (!workers.has(captured.cameraId)) return; // it was removed meanwhile
     const { recent, stages } = latencyOf(captured.cameraId);
     const latencyMs = Math.max(0, clock.now() - captured.ms);
     recent.push(latencyMs);
@@ -116,50 +126,70 @@ export async function runVisionNode(config: Config): Promise<number> {
     return { ...status, latencyMs: { p50, p95 } };
   }
 
+  const { inference } = config.vision;
+  const plan = await planInference(inference, log);
   const count = config.vision.workers || availableParallelism();
-  const workers = Array.from(
-    { length: count },
-    (_, index) =>
-      new WorkerHandle(
-        {
+  const inFlight = plan.device.length > 0 ? picturesInFlight(inference.maxBatch, count) : 1;
+  const device = plan.device.length > 0 ? startDevice() : null;
+  const workers = new WorkerPool(count, {
+    clock,
+    log,
+    workerData(index) {
+      const link = device ? new MessageChannel() : null;
+      if (link) device?.link(link.port1);
+      return {
+        data: {
           index,
           modelsDir: config.models.dir,
           ageBudgetMs: config.vision.ageBudgetMs,
           picture: config.vision.picture,
           logging: config.logging,
-        },
-        {
-          onMessage: (message: FromWorker) => {
-            if (message.type === 'analysed') onAnalysed(message.frame);
-            else if (message.type === 'status') {
-              for (const camera of message.cameras) {
-                if (assigned.has(camera.status.cameraId)) latest.set(camera.status.cameraId, camera);
-              }
-              const statuses = message.cameras.map(({ status }) => withLatency(status));
-              tellHub({
-                type: 'status',
-                statuses: statuses.filter((status) => !hasEnded(status) || allDurable()),
-              });
-            }
+          inference: {
+            providers: plan.workers,
+            refusals: plan.refusals,
+            deviceId: inference.deviceId,
+            cpuThreads: 1,
           },
-          onDied: (reason) => {
-            log.fatal({ worker: index, reason }, 'an analysis worker died; restarting the vision node');
-            stopped.resolve(1);
-          },
+          link: link?.port2 ?? null,
+          inFlight,
         },
-      ),
-  );
+        transfer: link ? [link.port2] : [],
+      };
+    },
+    onMessage: (message) => {
+      if (message.type === 'analysed') onAnalysed(message.frame);
+      else {
+        const statuses = message.cameras.map(({ status }) => withLatency(status));
+        tellHub({
+          type: 'status',
+          statuses: statuses.filter((status) => !hasEnded(status) || allDurable()),
+        });
+      }
+    },
+    onLost: restart,
+  });
 
-  const assigned = new Map<string, WorkerHandle>();
-  /** A camera stays with its worker; a new one goes to the worker with the fewest. */
-  function workerOf(cameraId: string): WorkerHandle {
-    let worker = assigned.get(cameraId);
-    if (!worker) {
-      worker = workers.reduce((least, next) => (next.cameras < least.cameras ? next : least));
-      worker.cameras++;
-      assigned.set(cameraId, worker);
-    }
-    return worker;
+  /** The thread that runs batches of pictures of all workers. */
+  function startDevice(): DeviceHandle {
+    const { maxBatch, maxWaitMs, deviceId } = inference;
+    return new DeviceHandle(
+      {
+        providers: plan.device,
+        deviceId,
+        maxBatch,
+        maxWaitMs,
+        // a picture may have to wait for one whole run before its own
+        maxRunMs: config.vision.ageBudgetMs / 2,
+        slotsPerWorker: inFlight,
+        logging: config.logging,
+      },
+      restart,
+    );
+  }
+
+  function restart(reason: string): void {
+    log.fatal({ reason }, 'restarting the vision node');
+    stopped.resolve(1);
   }
 
   let stopping = false;
@@ -167,7 +197,7 @@ export async function runVisionNode(config: Config): Promise<number> {
     if (stopping) return;
     switch (message.type) {
       case 'camera.put':
-        workerOf(message.camera.id).send(message);
+        workers.put(message.camera);
         break;
       case 'camera.remove':
         remove(message.cameraId);
@@ -175,7 +205,7 @@ export async function runVisionNode(config: Config): Promise<number> {
       case 'watch':
         if (message.watching) watched.add(message.cameraId);
         else watched.delete(message.cameraId);
-        assigned.get(message.cameraId)?.send(message);
+        workers.watch(message.cameraId, message.watching);
         break;
       case 'stop':
         stopping = true;
@@ -184,24 +214,23 @@ export async function runVisionNode(config: Config): Promise<number> {
   }
 
   function remove(cameraId: string): void {
-    const worker = assigned.get(cameraId);
-    if (!worker) return;
-    worker.send({ type: 'camera.remove', cameraId });
-    worker.cameras--;
-    for (const known of [assigned, latest, latencies]) known.delete(cameraId);
+    workers.remove(cameraId);
+    latencies.delete(cameraId);
     watched.delete(cameraId);
   }
 
   function metrics(): VisionMetrics {
     const cameras: VisionMetrics['cameras'] = {};
-    for (const [cameraId, { stages, waitingFrameAgeMs }] of latest) {
+    for (const [cameraId, { stages, waitingFrameAgeMs }] of workers.latest) {
       const { captureToEvent } = latencyOf(cameraId).stages.snapshot();
       cameras[cameraId] = { stages: { ...stages, captureToEvent }, waitingFrameAgeMs };
     }
     const { user, system } = process.cpuUsage();
     return {
       cameras,
-      workers: count,
+      workers: workers.size,
+      workerReplacements: workers.replacements,
+      inference: device?.queues ?? [],
       logQueue: appender.queued,
       logLost: appender.lost,
       rssBytes: process.memoryUsage.rss(),
@@ -209,22 +238,25 @@ export async function runVisionNode(config: Config): Promise<number> {
     };
   }
 
+  for (const message of early.splice(0)) take(message);
   process.on('message', (message) => take(message as ToVisionNode));
-  process.once('disconnect', () => stopped.resolve(0));
-  // Ctrl-C reaches the whole process group; the hub says when this process is to stop
-  process.on('SIGINT', () => undefined);
-  process.once('SIGTERM', () => stopped.resolve(0));
-  const metricsTimer = setInterval(
-    () => tellHub({ type: 'metrics', metrics: metrics() }),
-    METRICS_INTERVAL_MS,
-  );
+  process.off('message', keep);
+  const metricsTimer = setInterval(() => {
+    workers.check();
+    device?.check();
+    tellHub({ type: 'metrics', metrics: metrics() });
+  }, METRICS_INTERVAL_MS);
   log.info({ workers: count }, 'vision node ready');
 
   const code = await stopped.promise;
   clearInterval(metricsTimer);
   // sources before sinks: what the workers analysed last still reaches the log
   const released = await Promise.race([
-    Promise.all(workers.map((worker) => worker.stop())).then(() => true),
+    // the device last: workers finish what they have under way on it
+    workers.stop().then(async () => {
+      await device?.stop();
+      return true;
+    }),
     clock.sleep(STOP_TIMEOUT_MS).then(() => false),
   ]);
   try {
@@ -240,6 +272,11 @@ export async function runVisionNode(config: Config): Promise<number> {
   }
   log.info('vision node stopped');
   return code;
+}
+
+/** Pictures that each of `workers` may have on the device or on their way: two batches among them all. */
+function picturesInFlight(maxBatch: number, workers: number): number {
+  return Math.max(2, Math.ceil((2 * maxBatch) / workers));
 }
 
 function hasEnded({ reason }: CameraStatus): boolean {

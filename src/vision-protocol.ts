@@ -1,5 +1,6 @@
 import type { Camera, CameraStatus } from './camera.ts';
 import type { DetectedObject } from './detection.ts';
+import type { DeviceQueueStatus } from './device-status.ts';
 import type { Stage, StageHistogram } from './stages.ts';
 
 /** Hub to vision node. The node takes each as the new desired state; sending one twice changes nothing. */
@@ -35,6 +36,10 @@ export interface VisionMetrics {
     { readonly stages: Record<Stage, StageHistogram>; readonly waitingFrameAgeMs: number }
   >;
   readonly workers: number;
+  /** How many workers have taken the place of one that failed, since the node started. */
+  readonly workerReplacements: number;
+  /** Models on a GPU, by input size; none where the workers compute themselves. */
+  readonly inference: readonly DeviceQueueStatus[];
   /** Messages handed to the log and not yet durable. */
   readonly logQueue: number;
   /** Analysed frames whose message could not be kept, because the disk failed for too long. */

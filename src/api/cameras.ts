@@ -1,10 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type, { type Static } from 'typebox';
-import { Analytics, type Camera, CameraInput, CameraStatus, FileSource, RtspSource } from '../camera.ts';
+import { Analytics } from '../analytics.ts';
+import { type Camera, CameraInput, CameraStatus, FileSource, RtspSource } from '../camera.ts';
 import { EngineError } from '../errors.ts';
+import type { Check } from '../registry/camera-registry.ts';
 import { CameraPatch } from '../registry/declaration.ts';
 import { redactSource } from '../registry/redact.ts';
 import { callerGone } from './caller-gone.ts';
+import { checkLabels } from './check-labels.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { PROBLEMS } from './problem.ts';
 
@@ -43,7 +46,7 @@ export const CameraAnswer = Type.Object({
     }),
     Type.Object(FileSource.properties),
   ]),
-  analytics: Type.Required(Analytics),
+  analytics: Analytics,
   tags: Type.Array(Type.String()),
   managedBy: Type.Union([Type.Literal('api'), Type.Literal('config')], {
     description: 'config: declared in the YAML file and changed only there',
@@ -51,7 +54,8 @@ export const CameraAnswer = Type.Object({
   createdAtMs: Type.Number({ description: 'milliseconds since the epoch' }),
   updatedAtMs: Type.Number(),
   revisionAtMs: Type.Number({
-    description: 'changes with source, analytics and enabled: the stream starts anew',
+    description:
+      'changes with source, analytics and enabled; a live stream goes on while its analytics change',
   }),
   playedOut: Type.Boolean({ description: 'a file played once was played to its end' }),
   status: Type.Union([CameraStatus, Type.Null()], {
@@ -69,6 +73,10 @@ const tags = ['cameras'];
 
 export const cameraRoutes: FastifyPluginAsyncTypebox<ApiDependencies> = async (app, deps) => {
   const { cameras } = deps;
+  const labelsChecked = async (): Promise<Check> => {
+    const models = await deps.models();
+    return ({ analytics = {} }) => checkLabels(analytics, models);
+  };
   const answerOf = (camera: Camera): CameraAnswer => cameraAnswer(camera, deps);
   const existing = (id: string): Camera => {
     const camera = cameras.get(id);
@@ -91,12 +99,14 @@ export const cameraRoutes: FastifyPluginAsyncTypebox<ApiDependencies> = async (a
     async ({ body, headers }, reply) => {
       reply.status(201).header('location', `/api/v1/cameras/${body.id}`);
       const key = headers['idempotency-key'];
-      if (key === undefined) return answerOf(cameras.create(body));
-      const { answer, repeated } = cameras.createOnce(body, {
+      const check = await labelsChecked();
+      if (key === undefined) return answerOf(cameras.create(body, check));
+      const once = {
         key: `POST /cameras ${key}`,
         request: JSON.stringify(body),
-        answer: (camera) => JSON.stringify(answerOf(camera)),
-      });
+        answer: (camera: Camera) => JSON.stringify(answerOf(camera)),
+      };
+      const { answer, repeated } = cameras.createOnce(body, once, check);
       if (repeated) reply.header('idempotency-replayed', 'true');
       return JSON.parse(answer) as CameraAnswer;
     },
@@ -157,7 +167,7 @@ export const cameraRoutes: FastifyPluginAsyncTypebox<ApiDependencies> = async (a
         response: { 200: CameraAnswer, ...PROBLEMS },
       },
     },
-    async ({ params, body }) => answerOf(cameras.update(params.cameraId, body)),
+    async ({ params, body }) => answerOf(cameras.update(params.cameraId, body, await labelsChecked())),
   );
 
   app.delete(

@@ -1,6 +1,6 @@
 import type { CameraStatus } from '../camera.ts';
 import type { Config } from '../config/schema.ts';
-import type { ModelListing } from '../models/manifest.ts';
+import type { ModelListing } from '../models/list.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { CameraRegistry } from '../registry/camera-registry.ts';
 import type { QueryResult, UserQuery } from '../store/query.ts';
@@ -22,6 +22,8 @@ export interface ApiDependencies {
   readiness(): Promise<Readiness>;
   metricsText(): Promise<string>;
   models(): Promise<ModelListing[]>;
+  /** Why the user's own manifest of models is left out; null when nothing is wrong with it. */
+  modelsProblem?(): Promise<string | null>;
   /** Judges tokens (without the word `Bearer`). */
   readonly guard: {
     /** Counts a wrong one for its address; too many there are `locked` for `waitMs`. */

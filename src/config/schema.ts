@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { CameraInput } from '../camera.ts';
+import { PROVIDERS, type Provider } from '../providers.ts';
 
 /** Every default lies inside; a section that is left out is all defaults. */
 function section<const P extends Parameters<typeof Type.Object>[0]>(properties: P, description: string) {
@@ -87,6 +88,31 @@ export const ConfigSchema = Type.Object(
       {
         workers: Count(0, 256, 0, 'analysis worker threads; 0: one for each core'),
         ageBudgetMs: Count(50, 60_000, 500, 'a live frame that waited longer is dropped'),
+        inference: section(
+          {
+            providers: Type.Union(
+              [
+                Type.Literal('auto'),
+                Type.Array(Type.Unsafe<Provider>(Type.Union(PROVIDERS.map((name) => Type.Literal(name)))), {
+                  minItems: 1,
+                  maxItems: PROVIDERS.length,
+                }),
+              ],
+              {
+                default: 'auto',
+                description: `auto, or a list of ${PROVIDERS.join(', ')}: tried in order, a GPU's with one batcher for all workers`,
+              },
+            ),
+            deviceId: Count(0, 63, 0, 'which GPU, for cuda and tensorrt'),
+            maxBatch: Count(1, 64, 16, 'pictures of one run on a GPU'),
+            maxWaitMs: Count(0, 1_000, 10, 'a picture is held back for company this long at most, on a GPU'),
+            batcher: Type.Union([Type.Literal('auto'), Type.Literal('always')], {
+              default: 'auto',
+              description: 'auto: for providers other than cpu; always: for the CPU too, which is slower',
+            }),
+          },
+          'what neural networks run on',
+        ),
         picture: section(
           {
             maxWidth: Count(64, 7680, 960, 'pixels; larger frames are scaled down for viewers'),

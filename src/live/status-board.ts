@@ -109,7 +109,13 @@ function blank(
     fps: noFrames(),
     frames: noFrames(),
     latencyMs: null,
-    analysis: { model: camera.analytics.model, state: 'loading', problem: null },
+    analysis: {
+      model: camera.analytics.model,
+      state: 'loading',
+      problem: null,
+      inEffect: null,
+      motionGate: { state: 'off', sinceMs: nowMs, skipped: 0, withheld: 0 },
+    },
     lastError: null,
   };
 }

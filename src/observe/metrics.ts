@@ -77,6 +77,13 @@ function visionFamilies(vision: VisionMetrics): string {
     family('sightline_waiting_frame_age_seconds', 'gauge', 'Age of the frame that waits for analysis', ages),
     family('sightline_log_lost_total', 'counter', 'Messages the log could not keep', [[{}, vision.logLost]]),
     family('sightline_vision_workers', 'gauge', 'Analysis worker threads', [[{}, vision.workers]]),
+    family(
+      'sightline_worker_replacements_total',
+      'counter',
+      'Analysis workers that took the place of one that failed',
+      [[{}, vision.workerReplacements]],
+    ),
+    deviceFamilies(vision.inference),
     family('sightline_log_queue', 'gauge', 'Messages handed to the log and not yet durable', [
       [{}, vision.logQueue],
     ]),
@@ -86,6 +93,71 @@ function visionFamilies(vision: VisionMetrics): string {
     family('sightline_vision_cpu_seconds_total', 'counter', 'CPU time of the vision node', [
       [{}, vision.cpuSeconds],
     ]),
+  ].join('');
+}
+
+/** Models on a GPU; the mean batch is pictures over batches. */
+function deviceFamilies(queues: VisionMetrics['inference']): string {
+  const each = (value: (queue: VisionMetrics['inference'][number]) => number): Sample[] =>
+    queues.map((queue) => {
+      const { model, input, provider } = queue;
+      return [{ model, input, provider }, value(queue)];
+    });
+  return [
+    family(
+      'sightline_batches_total',
+      'counter',
+      'Runs of the shared device',
+      each(({ batches }) => batches),
+    ),
+    family(
+      'sightline_batched_pictures_total',
+      'counter',
+      'Pictures in them',
+      each(({ pictures }) => pictures),
+    ),
+    family(
+      'sightline_batch_padding_total',
+      'counter',
+      'Places of them without a picture',
+      each(({ padding }) => padding),
+    ),
+    family(
+      'sightline_batch_failed_pictures_total',
+      'counter',
+      'Pictures answered with an error',
+      each(({ failed }) => failed),
+    ),
+    family(
+      'sightline_batch_memory_failures_total',
+      'counter',
+      'Runs for which memory did not suffice',
+      each(({ memoryFailures }) => memoryFailures),
+    ),
+    family(
+      'sightline_batch_wait_seconds_total',
+      'counter',
+      'Time pictures waited for their run, summed up',
+      each(({ waitMs }) => waitMs * MS),
+    ),
+    family(
+      'sightline_batch_run_seconds_total',
+      'counter',
+      'Time of the runs',
+      each(({ runMs }) => runMs * MS),
+    ),
+    family(
+      'sightline_batch_limit',
+      'gauge',
+      'Pictures that a run may have',
+      each(({ maxBatch }) => maxBatch),
+    ),
+    family(
+      'sightline_batch_waiting',
+      'gauge',
+      'Pictures that wait now',
+      each(({ waiting }) => waiting),
+    ),
   ].join('');
 }
 

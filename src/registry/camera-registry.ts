@@ -17,6 +17,8 @@ export type CameraChange =
   | { readonly type: 'remove'; readonly cameraId: string };
 
 /** Makes a repeated request harmless: the same key and body get the first answer again, for 24 hours. */
+export type Check = (declared: CameraInput) => void;
+
 export interface OnceKey {
   readonly key: string;
   /** The request as text; only a keyed digest of it is kept. */
@@ -35,15 +37,18 @@ export interface CameraRegistry {
   /** By id. `source.url` holds the credentials: internal only. */
   list(): Camera[];
   get(id: string): Camera | undefined;
-  /** @throws EngineError VALIDATION, CAMERA_EXISTS, CAMERA_LIMIT */
-  create(input: CameraInput): Camera;
+  /**
+   * @param check judges what only the caller knows of, such as a model's labels; what it throws refuses the camera
+   * @throws EngineError VALIDATION, CAMERA_EXISTS, CAMERA_LIMIT
+   */
+  create(input: CameraInput, check?: Check): Camera;
   /** As `create`, but answers a repetition with the answer of the first. @throws also IDEMPOTENCY_KEY_REUSED */
-  createOnce(input: CameraInput, once: OnceKey): { answer: string; repeated: boolean };
+  createOnce(input: CameraInput, once: OnceKey, check?: Check): { answer: string; repeated: boolean };
   /**
    * Merges `patch` (RFC 7396) into the camera; `source` is replaced whole, and a URL equal to the one shown
    * keeps the stored credentials. @throws EngineError VALIDATION, CAMERA_NOT_FOUND, CAMERA_MANAGED_BY_CONFIG
    */
-  update(id: string, patch: unknown): Camera;
+  update(id: string, patch: unknown, check?: Check): Camera;
   /** @throws EngineError CAMERA_NOT_FOUND, CAMERA_MANAGED_BY_CONFIG */
   remove(id: string): void;
   /**
@@ -127,8 +132,9 @@ export function openCameraRegistry(options: RegistryOptions): CameraRegistry {
     tell({ type: 'put', camera: entry.camera });
     return entry.camera;
   };
-  const insert = (input: CameraInput): Entry => {
+  const insert = (input: CameraInput, check?: Check): Entry => {
     const declaration = checkDeclaration(input, files);
+    check?.(declaration);
     if (entries.has(declaration.id)) {
       throw new EngineError(
         'CAMERA_EXISTS',
@@ -158,13 +164,13 @@ export function openCameraRegistry(options: RegistryOptions): CameraRegistry {
     list: () => [...entries.values()].map(({ camera }) => camera).sort((a, b) => (a.id < b.id ? -1 : 1)),
     get: (id) => entries.get(id)?.camera,
     problemOf: (id) => entries.get(id)?.problem,
-    create: (input) => publish(transaction(database, () => insert(input))),
-    createOnce(input, once) {
+    create: (input, check) => publish(transaction(database, () => insert(input, check))),
+    createOnce(input, once, check) {
       const request = secrets.fingerprint(once.request);
       const first = idempotency.find(once.key, request);
       if (first !== undefined) return { answer: first, repeated: true };
       const created = transaction(database, () => {
-        const entry = insert(input);
+        const entry = insert(input, check);
         const answer = once.answer(entry.camera);
         idempotency.save(once.key, request, answer);
         return { entry, answer };
@@ -172,9 +178,10 @@ export function openCameraRegistry(options: RegistryOptions): CameraRegistry {
       publish(created.entry);
       return { answer: created.answer, repeated: false };
     },
-    update(id, patch) {
+    update(id, patch, check) {
       const before = changeable(id);
       const next = patched(before.declaration, patch, files);
+      check?.(next);
       return publish(transaction(database, () => rewrite(before, next)));
     },
     remove(id) {

@@ -1,12 +1,12 @@
 import Type, { type Static } from 'typebox';
 import { Value } from 'typebox/value';
+import { AnalyticsInput, resolvedAnalytics } from '../analytics.ts';
 import {
-  Analytics,
   type Camera,
   CameraInput,
   type CameraRecord,
-  DEFAULT_ANALYTICS,
   FileSource,
+  playsOnce,
   RtspSource,
   type Source,
 } from '../camera.ts';
@@ -19,6 +19,29 @@ const { id: _id, source: _source, analytics: _analytics, ...SETTINGS } = CameraI
 const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
   Type.Union([schema, Type.Null()]);
 
+const ANALYTICS = AnalyticsInput.properties;
+
+const AnalyticsPatch = Type.Object(
+  {
+    model: Type.Optional(orNull(ANALYTICS.model)),
+    fps: Type.Optional(orNull(ANALYTICS.fps)),
+    confidence: Type.Optional(orNull(ANALYTICS.confidence)),
+    classes: Type.Optional(orNull(ANALYTICS.classes)),
+    thresholds: Type.Optional(
+      orNull(
+        Type.Record(Type.String({ minLength: 1, maxLength: 64 }), orNull(ANALYTICS.confidence), {
+          description: 'by label; null takes one away',
+        }),
+      ),
+    ),
+    priority: Type.Optional(orNull(ANALYTICS.priority)),
+    // replaced as wholes: what may be set of one tracker means nothing to another
+    tracker: Type.Optional(orNull(ANALYTICS.tracker)),
+    motionGate: Type.Optional(orNull(ANALYTICS.motionGate)),
+  },
+  { additionalProperties: false },
+);
+
 /** What may be changed of a camera: a merge patch (RFC 7396), `null` restores a default. */
 export const CameraPatch = Type.Object(
   {
@@ -29,18 +52,7 @@ export const CameraPatch = Type.Object(
         description: 'replaced as a whole; a URL as GET shows it keeps the stored credentials',
       }),
     ),
-    analytics: Type.Optional(
-      orNull(
-        Type.Object(
-          {
-            model: Type.Optional(orNull(Analytics.properties.model)),
-            fps: Type.Optional(orNull(Analytics.properties.fps)),
-            confidence: Type.Optional(orNull(Analytics.properties.confidence)),
-          },
-          { additionalProperties: false },
-        ),
-      ),
-    ),
+    analytics: Type.Optional(orNull(AnalyticsPatch)),
     tags: Type.Optional(orNull(SETTINGS.tags)),
   },
   { additionalProperties: false },
@@ -72,9 +84,20 @@ export function patched(declaration: Declaration, patch: unknown, rules: FileRul
     ...declaration,
     ...settings,
     source: source ? withStoredCredentials(source, declaration.source) : declaration.source,
-    analytics: analytics === null ? undefined : { ...declaration.analytics, ...analytics },
+    analytics: analytics === null ? undefined : patchedAnalytics(declaration.analytics, analytics),
   };
   return checkDeclaration(withoutNulls(merged), rules);
+}
+
+function patchedAnalytics(
+  declared: CameraInput['analytics'],
+  { thresholds, ...changes }: NonNullable<CameraPatch['analytics']> = {},
+) {
+  return {
+    ...declared,
+    ...changes,
+    thresholds: thresholds === null ? undefined : { ...declared?.thresholds, ...thresholds },
+  };
 }
 
 /** The camera as the engine runs it: every default filled in. */
@@ -87,7 +110,7 @@ export function completed(
     name: name ?? id,
     enabled: enabled ?? true,
     source,
-    analytics: { ...DEFAULT_ANALYTICS, ...analytics },
+    analytics: resolvedAnalytics(analytics, !playsOnce(source)),
     tags: tags ?? [],
     ...stored,
   };

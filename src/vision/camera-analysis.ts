@@ -1,10 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Subject } from 'rxjs';
-import type { Camera, CameraState, CameraStatus, Problem, Source } from '../camera.ts';
+import { type Camera, type CameraState, type CameraStatus, type Problem, playsOnce } from '../camera.ts';
 import type { Clock } from '../clock.ts';
-import type { DetectedObject } from '../detection.ts';
-import { createDetectionBatch } from '../detection.ts';
 import { EngineError, type ErrorCode, messageOf } from '../errors.ts';
 import { DROP_REASONS, type DropReason, type Frame } from '../frame.ts';
+import { MotionGate } from '../ingest/motion-gate.ts';
 import type { Picture } from '../ingest/picture.ts';
 import { type IngestState, runCamera } from '../ingest/run-camera.ts';
 import type { Logger } from '../observe/logger.ts';
@@ -12,18 +12,11 @@ import { cameraFlow } from '../pipeline/camera-flow.ts';
 import { PictureEncoder } from '../pipeline/picture-encoder.ts';
 import { RecentRates } from '../pipeline/recent.ts';
 import { StageTimes } from '../pipeline/stage-times.ts';
-import { TensorInput } from '../pipeline/tensor-input.ts';
 import type { Turns } from '../pipeline/turns.ts';
-import { firstTrackId } from '../track.ts';
-import { ByteTrack } from '../tracking/bytetrack.ts';
-import { detectedObjects, detectionsMessage } from './frame-message.ts';
+import { type Analysis, FrameAnalyst } from './frame-analyst.ts';
+import { detectionsMessage } from './frame-message.ts';
 import type { ModelShelf } from './model-shelf.ts';
 import type { AnalysedFrame, WorkerCameraStatus, WorkerSettings } from './worker-protocol.ts';
-
-/** More candidates than any real scene has people and cars; the strongest are kept. */
-const MAX_DETECTIONS = 1000;
-/** ByteTrack begins tracks on detections this much above its track threshold (Zhang et al. 2022). */
-const NEW_TRACK_MARGIN = 0.1;
 
 export interface AnalysisContext {
   readonly clock: Clock;
@@ -38,11 +31,10 @@ export interface AnalysisContext {
 
 /** One camera in its worker: ingest, pipeline and tracking joined into a flow, and its measured status. */
 export class CameraAnalysis {
-  /** May be replaced by one of the same revision: another name or tags. */
-  camera: Camera;
   watching = false;
+  #camera: Camera;
   readonly #context: AnalysisContext;
-  readonly #counters = { received: 0, decoded: 0, decodeMs: 0, damaged: 0 };
+  readonly #counters = { received: 0, decoded: 0, decodeMs: 0, damaged: 0, skipped: 0, withheld: 0 };
   readonly #dropped = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<
     DropReason,
     number
@@ -50,11 +42,11 @@ export class CameraAnalysis {
   #analysed = 0;
   readonly #rates = new RecentRates<string>();
   readonly #stages = new StageTimes();
-  readonly #batch = createDetectionBatch(MAX_DETECTIONS);
-  readonly #input = new TensorInput();
+  readonly #analyst: FrameAnalyst;
+  readonly #gate: MotionGate;
+  #gateSinceMs: number;
   readonly #encoder: PictureEncoder;
   #pictureDueMs = 0;
-  #tracker: { run: string; tracker: ByteTrack } | undefined;
   #waitingSinceMs = 0;
 
   #state: CameraState = 'connecting';
@@ -67,21 +59,57 @@ export class CameraAnalysis {
   #analysisProblem: Problem | null = null;
 
   constructor(camera: Camera, context: AnalysisContext) {
-    this.camera = camera;
+    this.#camera = camera;
     this.#context = context;
     this.#sinceMs = context.clock.now();
+    this.#gateSinceMs = this.#sinceMs;
+    this.#gate = new MotionGate(camera.analytics.motionGate, () => {
+      this.#gateSinceMs = context.clock.now();
+      context.changed();
+    });
     this.#encoder = new PictureEncoder(context.settings.picture);
+    this.#analyst = new FrameAnalyst(camera.analytics, {
+      clock: context.clock,
+      models: context.models,
+      stages: this.#stages,
+      // a file played once, begun again after a crash, gives its tracks the numbers they had
+      runBeganAtMs: () => (playsOnce(camera.source) ? camera.revisionAtMs : context.clock.now()),
+    });
+  }
+
+  get camera(): Camera {
+    return this.#camera;
+  }
+
+  /**
+   * Takes up a changed camera while it runs: another name, tags, or, of a live source, other analytics. False when
+   * the stream must start anew for it.
+   */
+  update(camera: Camera): boolean {
+    const { source, enabled, analytics, revisionAtMs } = this.#camera;
+    if (camera.revisionAtMs !== revisionAtMs) {
+      const sameStream = camera.enabled === enabled && isDeepStrictEqual(camera.source, source);
+      if (!sameStream || playsOnce(source)) return false;
+      if (!isDeepStrictEqual(camera.analytics, analytics)) {
+        this.#analyst.change(camera.analytics);
+        this.#gate.set(camera.analytics.motionGate);
+        this.#gate.open(); // what was still to the settings before may not be to these
+      }
+    }
+    this.#camera = camera;
+    this.#context.changed();
+    return true;
   }
 
   /** Analyses until `signal` aborts, or until a file played once has ended; settles when all is released. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, log, turns, settings, models } = this.#context;
-    const { source, analytics, revisionAtMs } = this.camera;
+    const { clock, log, turns, settings } = this.#context;
+    const { source, revisionAtMs } = this.#camera;
     const waits = playsOnce(source);
-    models.take(analytics.model); // it loads while the camera connects
     const frames = new Subject<Frame<Picture>>();
     const flow = cameraFlow(frames, {
-      fps: analytics.fps,
+      fps: () => this.#camera.analytics.fps,
+      priority: () => this.#camera.analytics.priority,
       source: waits ? 'waits' : 'live',
       ageBudgetMs: settings.ageBudgetMs,
       turns,
@@ -120,6 +148,7 @@ export class CameraAnalysis {
         signal,
         run: waits ? `once-${revisionAtMs.toString(36)}` : undefined,
         counters: this.#counters,
+        gate: this.#gate,
         publish: modelReady ? (frame) => void modelReady.then(() => publish(frame)) : publish,
         onState: (state) => this.#enter(state),
         onDecoded: (decodeMs) => this.#stages.record('decode', decodeMs),
@@ -129,13 +158,13 @@ export class CameraAnalysis {
       await modelReady;
       frames.complete();
       await analysed;
-      this.#input.close();
+      this.#analyst.close();
       this.#encoder.close();
     }
   }
 
   status(): WorkerCameraStatus {
-    const { clock, models } = this.#context;
+    const { clock } = this.#context;
     const { received, damaged, decoded } = this.#counters;
     const totals = { received, damaged, decoded, analysed: this.#analysed, ...this.#dropped };
     const {
@@ -145,11 +174,12 @@ export class CameraAnalysis {
       analysed: analysedFps,
       ...droppedFps
     } = this.#rates.rates(totals, clock.elapsed());
-    const shelved = models.take(this.camera.analytics.model);
-    const problem = shelved.state === 'unavailable' ? shelved.problem : this.#analysisProblem;
+    const shelved = this.#analyst.shelved();
+    const problem =
+      shelved.state === 'unavailable' ? shelved.problem : (this.#analysisProblem ?? this.#analyst.problem());
     const status: CameraStatus = {
-      cameraId: this.camera.id,
-      revisionAtMs: this.camera.revisionAtMs,
+      cameraId: this.#camera.id,
+      revisionAtMs: this.#camera.revisionAtMs,
       state: this.#state,
       sinceMs: this.#sinceMs,
       reason: this.#reason,
@@ -167,7 +197,18 @@ export class CameraAnalysis {
       },
       frames: { received, damaged, decoded, analysed: this.#analysed, dropped: { ...this.#dropped } },
       latencyMs: null, // the main thread knows when an event is durable
-      analysis: { model: this.camera.analytics.model, state: shelved.state, problem },
+      analysis: {
+        model: this.#camera.analytics.model,
+        state: shelved.state,
+        problem,
+        inEffect: this.#analyst.inEffect(),
+        motionGate: {
+          state: this.#gate.state,
+          sinceMs: this.#gateSinceMs,
+          skipped: this.#counters.skipped,
+          withheld: this.#counters.withheld,
+        },
+      },
       lastError: this.#lastError,
     };
     return {
@@ -181,7 +222,7 @@ export class CameraAnalysis {
   async #modelReady(signal: AbortSignal): Promise<void> {
     const { clock, models } = this.#context;
     while (!signal.aborted) {
-      const { state } = await models.settled(this.camera.analytics.model);
+      const { state } = await models.settled(this.#camera.analytics.model);
       if (state === 'running') return;
       await clock.sleep(1_000, signal);
     }
@@ -189,39 +230,26 @@ export class CameraAnalysis {
 
   /** Detects, tracks and words one frame. The caller releases it. */
   async #analyse(frame: Frame<Picture>): Promise<AnalysedFrame | null> {
-    const { clock, models } = this.#context;
+    const { clock } = this.#context;
     this.#stages.record('wait', Math.max(0, clock.now() - frame.arrivedAtMs));
-    const shelved = models.take(this.camera.analytics.model);
-    let objects: DetectedObject[] = [];
-    if (shelved.state !== 'running') {
-      this.#dropped.model++;
-      return this.#pictureOnly(frame);
-    }
-    const { detector } = shelved;
+    let analysis: Analysis | null;
     try {
-      const input = await detector.inputFor(frame.width, frame.height);
-      const startedMs = performance.now();
-      const picture = this.#input.fill(frame.picture, input);
-      const scaledMs = performance.now();
-      await detector.detect(picture, this.#batch);
-      const detectedMs = performance.now();
-      this.#track(frame);
-      const trackedMs = performance.now();
-      this.#stages.record('scale', scaledMs - startedMs);
-      this.#stages.record('infer', detector.times.inferMs);
-      this.#stages.record('postprocess', detector.times.postprocessMs);
-      this.#stages.record('track', trackedMs - detectedMs);
-      objects = detectedObjects(this.#batch, detector.labels, frame, this.camera.analytics.confidence);
+      analysis = await this.#analyst.analyse(frame);
       this.#analysisProblem = null;
+      if (analysis) this.#gate.observed({ changed: analysis.changed });
     } catch (err) {
       this.#analysisFailed(err);
       return null;
     }
+    if (!analysis) {
+      this.#dropped.model++;
+      return this.#pictureOnly(frame);
+    }
     this.#analysed++;
-    const message = detectionsMessage(this.camera.id, frame, detector.model, objects, clock.now());
+    const message = detectionsMessage(this.#camera.id, frame, analysis.model, analysis.objects, clock.now());
     const jpeg = this.#pictureIfDue(frame);
     return {
-      cameraId: this.camera.id,
+      cameraId: this.#camera.id,
       capturedAtMs: frame.capturedAtMs,
       messageId: message.id,
       message: JSON.stringify(message),
@@ -234,9 +262,9 @@ export class CameraAnalysis {
   #pictureOnly(frame: Frame<Picture>): AnalysedFrame | null {
     const jpeg = this.#pictureIfDue(frame);
     if (!jpeg) return null;
-    const message = detectionsMessage(this.camera.id, frame, '', [], this.#context.clock.now());
+    const message = detectionsMessage(this.#camera.id, frame, '', [], this.#context.clock.now());
     return {
-      cameraId: this.camera.id,
+      cameraId: this.#camera.id,
       capturedAtMs: frame.capturedAtMs,
       messageId: '',
       message: '',
@@ -262,29 +290,12 @@ export class CameraAnalysis {
     }
   }
 
-  /** Gives the frame's detections their tracks; every run of the source has a tracker of its own. */
-  #track(frame: Frame): void {
-    if (this.#tracker?.run !== frame.run) {
-      const { source, analytics, revisionAtMs } = this.camera;
-      // a file played once, begun again after a crash, gives its tracks the numbers they had
-      const begunAtMs = playsOnce(source) ? revisionAtMs : this.#context.clock.now();
-      const tracker = new ByteTrack({
-        firstId: firstTrackId(begunAtMs),
-        // what a user wants reported can be followed; a new track needs a little more evidence
-        trackThreshold: analytics.confidence,
-        newTrackThreshold: Math.min(1, analytics.confidence + NEW_TRACK_MARGIN),
-      });
-      this.#tracker = { run: frame.run, tracker };
-    }
-    this.#tracker.tracker.update(this.#batch, frame.ptsMs);
-  }
-
   #analysisFailed(err: unknown): void {
     this.#dropped.model++;
     const code: ErrorCode = err instanceof EngineError ? err.code : 'MODEL_FAILED';
     const problem = { code, message: messageOf(err), atMs: this.#context.clock.now() };
     if (this.#analysisProblem?.message !== problem.message) {
-      this.#context.log.error({ cameraId: this.camera.id, err }, 'analysis failed');
+      this.#context.log.error({ cameraId: this.#camera.id, err }, 'analysis failed');
     }
     this.#analysisProblem = this.#lastError = problem;
   }
@@ -313,9 +324,4 @@ export class CameraAnalysis {
 function overlayOf(message: ReturnType<typeof detectionsMessage>): NonNullable<AnalysedFrame['overlay']> {
   const { camera, run, seq, ptsMs, capturedAtMs, analysedAtMs, width, height, objects } = message;
   return { cameraId: camera, run, seq, ptsMs, capturedAtMs, analysedAtMs, width, height, objects };
-}
-
-/** Whether the source is a file that waits for its analysis, rather than live or standing for it. */
-function playsOnce(source: Source): boolean {
-  return source.kind === 'file' && !source.loop;
 }

@@ -11,18 +11,18 @@ const fraction = (pixels: number, size: number): number =>
 
 /**
  * The frame's detections as they leave the vision node: boxes as fractions of the frame, those below
- * `minConfidence` only where a confirmed track holds them.
+ * `reportedFrom` of their class only where a confirmed track holds them.
  */
 export function detectedObjects(
   batch: DetectionBatch,
   labels: readonly string[],
   frame: Pick<Frame, 'width' | 'height'>,
-  minConfidence: number,
+  reportedFrom: Float32Array,
 ): DetectedObject[] {
   const objects: DetectedObject[] = [];
   for (let i = 0; i < batch.count; i++) {
     const track = batch.trackIds[i];
-    if (track === 0 && batch.confidences[i] < minConfidence) continue;
+    if (track === 0 && batch.confidences[i] < reportedFrom[batch.classIds[i]]) continue;
     const at = i * 4;
     const object: DetectedObject = {
       label: labels[batch.classIds[i]],

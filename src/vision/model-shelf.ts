@@ -1,78 +1,73 @@
-import type { Problem } from '../camera.ts';
 import type { Clock } from '../clock.ts';
-import { EngineError, messageOf } from '../errors.ts';
-import { type Manifest, resolveModel } from '../models/resolve.ts';
+import type { ResolvedModel } from '../models/resolve.ts';
 import type { Logger } from '../observe/logger.ts';
 import { Detector } from '../pipeline/detector.ts';
+import type { OpenRunner } from '../pipeline/inference/runner.ts';
+import { Embedder } from '../pipeline/reid/embedder.ts';
+import { Shelf, type Shelved } from './shelf.ts';
 
-/** How long after a failed attempt a model is looked for again: a pull in the meantime is noticed by itself. */
-const RETRY_MS = 3_000;
+export type { Shelved } from './shelf.ts';
 
-export type Shelved =
-  | { readonly state: 'loading' }
-  | { readonly state: 'running'; readonly detector: Detector }
-  | { readonly state: 'unavailable'; readonly problem: Problem };
+export interface ModelSource {
+  /** Finds a model by the manifests and files as they are now. @throws EngineError MODEL_*, CONFIG_INVALID */
+  find(name: string): Promise<ResolvedModel>;
+  /** Where its network runs: on this thread, or on the device. */
+  readonly open: OpenRunner;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
 
-/** The models one worker has loaded, each once, for all of its cameras. */
+/**
+ * The models of one worker, by name: detectors, and the embedders that trackers with appearance use.
+ *
+ * A file that is exchanged under a name that is loaded changes nothing until the model has been released, which is a
+ * minute after its last camera, or the node is restarted: results of one name in one run are of one model.
+ */
 export class ModelShelf {
-  readonly #manifest: Manifest;
-  readonly #dir: string;
-  readonly #clock: Clock;
-  readonly #log: Logger;
-  readonly #models = new Map<string, { now: Shelved; retryAtMs: number; loading: Promise<void> | null }>();
+  readonly detectors: Shelf<Detector>;
+  readonly embedders: Shelf<Embedder>;
 
-  constructor(manifest: Manifest, dir: string, clock: Clock, log: Logger) {
-    this.#manifest = manifest;
-    this.#dir = dir;
-    this.#clock = clock;
-    this.#log = log;
+  constructor({ find, open, clock, log }: ModelSource) {
+    this.detectors = new Shelf(
+      async (name) => {
+        const detector = await Detector.load(await find(name), open, log);
+        const { model, size, provider } = detector;
+        log.info({ model, size, provider }, 'model loaded');
+        return detector;
+      },
+      clock,
+      log,
+    );
+    this.embedders = new Shelf(async (name) => Embedder.load(await find(name), open, log), clock, log);
   }
 
-  /** What is known of a model now; the first call for a name, or one after a failure, starts loading it. */
-  take(name: string): Shelved {
-    let model = this.#models.get(name);
-    if (!model) {
-      model = { now: { state: 'loading' }, retryAtMs: 0, loading: null };
-      this.#models.set(name, model);
-    }
-    if (model.now.state !== 'running' && !model.loading && this.#clock.elapsed() >= model.retryAtMs) {
-      model.loading = this.#load(name);
-    }
-    return model.now;
+  /** Holds a detector: it is loaded, and stays until it is dropped as often. */
+  hold(name: string): void {
+    this.detectors.hold(name);
   }
 
-  /** Resolves when the model is loaded or known to be unavailable. */
-  async settled(name: string): Promise<Shelved> {
-    this.take(name);
-    await this.#models.get(name)?.loading;
-    return this.take(name);
+  drop(name: string): void {
+    this.detectors.drop(name);
+  }
+
+  /** What is known of a detector now. */
+  detector(name: string): Shelved<Detector> {
+    return this.detectors.take(name);
+  }
+
+  /** Resolves when the detector is loaded or known to be unavailable. */
+  settled(name: string): Promise<Shelved<Detector>> {
+    return this.detectors.settled(name);
+  }
+
+  /** Releases what no camera has used in a while. */
+  async sweep(): Promise<void> {
+    await this.detectors.sweep();
+    await this.embedders.sweep();
   }
 
   async close(): Promise<void> {
-    for (const model of this.#models.values()) {
-      await model.loading;
-      if (model.now.state === 'running') await model.now.detector.release();
-    }
-    this.#models.clear();
-  }
-
-  async #load(name: string): Promise<void> {
-    const model = this.#models.get(name);
-    if (!model) return;
-    try {
-      const detector = await Detector.load(await resolveModel(this.#manifest, name, this.#dir), this.#log);
-      model.now = { state: 'running', detector };
-      this.#log.info({ model: detector.model, side: detector.side }, 'model loaded');
-    } catch (err) {
-      const code = err instanceof EngineError ? err.code : 'MODEL_FAILED';
-      const problem = { code, message: messageOf(err), atMs: this.#clock.now() };
-      if (model.now.state !== 'unavailable' || model.now.problem.code !== code) {
-        this.#log.warn({ model: name, code }, problem.message);
-      }
-      model.now = { state: 'unavailable', problem };
-      model.retryAtMs = this.#clock.elapsed() + RETRY_MS;
-    } finally {
-      model.loading = null;
-    }
+    await this.detectors.close();
+    await this.embedders.close();
   }
 }

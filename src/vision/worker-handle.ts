@@ -1,40 +1,73 @@
-import { Worker } from 'node:worker_threads';
-import type { FromWorker, ToWorker, WorkerSettings } from './worker-protocol.ts';
+import { type Transferable, Worker, type WorkerOptions } from 'node:worker_threads';
+import type { FromThread } from './thread-protocol.ts';
 
-export interface WorkerEvents {
-  onMessage(message: FromWorker): void;
-  /** It ended without having been asked. */
-  onDied(reason: string): void;
+/** A thread that said nothing for so many seconds, and is not loading a model, hangs. */
+export const SILENT_CHECKS = 30;
+/** How long a thread that failed may take to release everything. */
+export const END_CHECKS = 10;
+
+export interface WorkerEvents<From> {
+  onMessage(message: From): void;
+  /** It failed, released everything and ended: another may take its place. */
+  onFailed(reason: string): void;
+  /** It hangs, or ended without releasing: native state is lost with it, and the process must end. */
+  onLost(reason: string): void;
 }
 
-/** The main thread's end of one analysis worker. */
-export class WorkerHandle {
-  /** How many cameras it has been given. */
-  cameras = 0;
+/**
+ * The main thread's end of one thread, from its start to its end.
+ *
+ * @typeParam To what it is told, besides `{type: 'stop'}`
+ * @typeParam From what it tells, besides `FromThread`
+ */
+export class WorkerHandle<To, From extends { readonly type: string }> {
   readonly #worker: Worker;
+  readonly #events: WorkerEvents<From>;
   readonly #exited: Promise<void>;
   #stopping = false;
+  #failing: string | undefined;
+  #released = false;
+  #lost = false;
+  #loading = false;
+  #silentChecks = 0;
+  #endChecks = 0;
 
-  constructor(settings: WorkerSettings, events: WorkerEvents) {
-    this.#worker = new Worker(new URL('./analysis-worker.ts', import.meta.url), {
-      workerData: settings,
-      name: `analysis-${settings.index}`,
-    });
-    let reason = 'it ended';
-    this.#worker.on('message', (message: FromWorker) => events.onMessage(message));
+  /** @param entry of the thread */
+  constructor(entry: URL, options: WorkerOptions, events: WorkerEvents<From>) {
+    this.#events = events;
+    this.#worker = new Worker(entry, options);
+    let reason = 'it ended without a word';
+    this.#worker.on('message', (message: FromThread | From) => this.#take(message));
     this.#worker.on('error', (err) => {
       reason = err.stack ?? String(err);
     });
     this.#exited = new Promise((resolve) => {
       this.#worker.once('exit', () => {
         resolve();
-        if (!this.#stopping) events.onDied(reason);
+        if (this.#stopping || this.#lost) return;
+        if (this.#failing !== undefined && this.#released) this.#events.onFailed(this.#failing);
+        else this.#lose(reason);
       });
     });
   }
 
-  send(message: ToWorker): void {
-    this.#worker.postMessage(message);
+  send(message: To | { type: 'stop' }, transfer: readonly Transferable[] = []): void {
+    this.#worker.postMessage(message, transfer);
+  }
+
+  /**
+   * To be called about once a second. Counts calls instead of reading a clock: while the whole process stands
+   * still, in a debugger or on a machine that sleeps, no thread is to blame.
+   */
+  check(): void {
+    if (this.#stopping || this.#lost) return;
+    if (this.#failing !== undefined) {
+      if (++this.#endChecks > END_CHECKS) {
+        this.#lose(`it failed (${this.#failing}) and did not end within ${END_CHECKS} s`);
+      }
+    } else if (!this.#loading && ++this.#silentChecks > SILENT_CHECKS) {
+      this.#lose(`it said nothing for ${SILENT_CHECKS} s`);
+    }
   }
 
   /** Asks it to release everything; resolves when the thread has ended. Never terminates it (docs/decisions/0006). */
@@ -42,5 +75,27 @@ export class WorkerHandle {
     this.#stopping = true;
     this.send({ type: 'stop' });
     await this.#exited;
+  }
+
+  #take(message: FromThread | From): void {
+    this.#silentChecks = 0;
+    switch (message.type) {
+      case 'loading':
+        this.#loading = (message as Extract<FromThread, { type: 'loading' }>).loading;
+        break;
+      case 'failing':
+        this.#failing = (message as Extract<FromThread, { type: 'failing' }>).reason;
+        break;
+      case 'stopped':
+        this.#released = true;
+        break;
+      default:
+        this.#events.onMessage(message as From);
+    }
+  }
+
+  #lose(reason: string): void {
+    this.#lost = true;
+    this.#events.onLost(reason);
   }
 }

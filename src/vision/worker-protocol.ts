@@ -1,15 +1,27 @@
+import type { MessagePort } from 'node:worker_threads';
 import type { Camera, CameraStatus } from '../camera.ts';
 import type { LogSettings } from '../observe/logger.ts';
+import type { ProviderSettings } from '../pipeline/inference/providers.ts';
 import type { Stage, StageHistogram } from '../stages.ts';
 import type { Overlay } from '../vision-protocol.ts';
 
-/** What an analysis worker is started with. */
+/** How an analysis worker is set up. */
 export interface WorkerSettings {
   readonly index: number;
   readonly modelsDir: string;
   readonly ageBudgetMs: number;
   readonly picture: { readonly maxWidth: number; readonly maxFps: number; readonly quality: number };
   readonly logging: LogSettings;
+}
+
+/** What an analysis worker is started with. */
+export interface WorkerData extends WorkerSettings {
+  /** For sessions on its own thread. */
+  readonly inference: ProviderSettings;
+  /** To the thread of the device, where there is one. */
+  readonly link: MessagePort | null;
+  /** Cameras whose frames may be analysed at a time: 1 where the worker computes itself. */
+  readonly inFlight: number;
 }
 
 /** Vision node (main thread) to analysis worker. */
@@ -19,12 +31,13 @@ export type ToWorker =
   | { readonly type: 'watch'; readonly cameraId: string; readonly watching: boolean }
   | { readonly type: 'stop' };
 
-/** Analysis worker to vision node. */
+/** Analysis worker to vision node, besides `FromThread`. */
 export type FromWorker =
   | { readonly type: 'analysed'; readonly frame: AnalysedFrame }
+  /** At every change of a camera's state, and of all cameras every second. */
   | { readonly type: 'status'; readonly cameras: WorkerCameraStatus[] }
-  /** Everything the worker owned is released; it ends by itself. */
-  | { readonly type: 'stopped' };
+  /** The last word on cameras that a failing worker has ended: all their frames are accounted for. */
+  | { readonly type: 'ended'; readonly cameras: WorkerCameraStatus[] };
 
 /** One analysed frame: its message for the log and, while somebody watches, what viewers draw. */
 export interface AnalysedFrame {

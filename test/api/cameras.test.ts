@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Value } from 'typebox/value';
+import { resolvedAnalytics } from '../../src/analytics.ts';
 import { CameraAnswer } from '../../src/api/cameras.ts';
 import type { CameraStatus } from '../../src/camera.ts';
 import { GATE, startApi } from './support.ts';
@@ -21,7 +22,13 @@ const STATUS: CameraStatus = {
   fps: { received: 25, damaged: 0, decoded: 25, analysed: 5, dropped: { sampled: 20 } },
   frames: { received: 100, damaged: 0, decoded: 100, analysed: 20, dropped: { sampled: 80 } },
   latencyMs: { p50: 40, p95: 90 },
-  analysis: { model: 'yolox-nano', state: 'running', problem: null },
+  analysis: {
+    model: 'yolox-nano',
+    state: 'running',
+    problem: null,
+    inEffect: null,
+    motionGate: { state: 'off', sinceMs: 1, skipped: 0, withheld: 0 },
+  },
   lastError: null,
 };
 
@@ -46,13 +53,79 @@ describe('cameras over HTTP', () => {
 
     const changed = await call('PATCH', '/api/v1/cameras/gate', { analytics: { fps: 0 }, tags: null });
     assert.equal(changed.statusCode, 200, changed.body);
-    assert.deepEqual(changed.json().analytics, { model: 'yolox-nano', fps: 0, confidence: 0.3 });
+    assert.deepEqual(changed.json().analytics, resolvedAnalytics({ fps: 0 }, true));
     assert.deepEqual(changed.json().tags, []);
 
     const removed = await call('DELETE', '/api/v1/cameras/gate');
     assert.deepEqual([removed.statusCode, removed.body], [204, '']);
     const gone = await call('GET', '/api/v1/cameras/gate');
     assert.deepEqual([gone.statusCode, gone.json().code], [404, 'CAMERA_NOT_FOUND']);
+  });
+
+  it('changes each part of the analysis by itself, and gives a tracker only its own settings', async (t) => {
+    const { call } = await startApi(t);
+    const analytics = {
+      classes: ['person', 'car'],
+      thresholds: { person: 0.5, car: 0.6 },
+      priority: 10,
+      tracker: { name: 'bytetrack', lostForSeconds: 3 },
+      motionGate: false,
+    };
+    const created = await call('POST', '/api/v1/cameras', { ...GATE, analytics });
+    assert.equal(created.statusCode, 201, created.body);
+    const shown = created.json().analytics;
+    assert.deepEqual(
+      [shown.classes, shown.thresholds, shown.priority],
+      [['person', 'car'], analytics.thresholds, 10],
+    );
+    assert.deepEqual([shown.tracker.lostForSeconds, shown.tracker.matchThreshold], [3, 0.8]);
+    assert.deepEqual(shown.motionGate, { enabled: false, heartbeatSeconds: 2 });
+
+    const patch = {
+      thresholds: { car: null, bus: 0.4 },
+      tracker: { name: 'sort' },
+      motionGate: { heartbeatSeconds: 1 },
+    };
+    const changed = (await call('PATCH', '/api/v1/cameras/gate', { analytics: patch })).json().analytics;
+    assert.deepEqual(changed.thresholds, { person: 0.5, bus: 0.4 });
+    assert.deepEqual([changed.tracker.name, changed.tracker.matchThreshold], ['sort', undefined]);
+    assert.deepEqual(changed.motionGate, { enabled: true, heartbeatSeconds: 1 });
+    assert.deepEqual(changed.classes, ['person', 'car']);
+  });
+
+  it('names every setting of the analysis that cannot be, with the nearest that can', async (t) => {
+    const { call } = await startApi(t);
+    const analytics = {
+      thresholds: { person: 2 },
+      priority: 11,
+      tracker: { name: 'bytetrack', lostFor: 3 },
+      motionGate: { heartbeatSeconds: 0 },
+    };
+    const refused = await call('POST', '/api/v1/cameras', { ...GATE, analytics });
+    assert.equal(refused.statusCode, 400, refused.body);
+    assert.deepEqual(
+      refused
+        .json()
+        .errors.map(({ path }: { path: string }) => path)
+        .sort(),
+      [
+        'analytics.motionGate.heartbeatSeconds',
+        'analytics.priority',
+        'analytics.thresholds.person',
+        'analytics.tracker.lostFor',
+      ],
+    );
+    const unknown = await call('POST', '/api/v1/cameras', {
+      ...GATE,
+      analytics: { classes: ['persn'], thresholds: { kar: 0.5 } },
+    });
+    assert.equal(unknown.statusCode, 400, unknown.body);
+    const [first, second] = unknown.json().errors;
+    assert.deepEqual([first.path, second.path], ['analytics.classes[0]', 'analytics.thresholds.kar']);
+    assert.match(first.message, /did you mean "person"/);
+    await call('POST', '/api/v1/cameras', GATE);
+    const later = await call('PATCH', '/api/v1/cameras/gate', { analytics: { classes: ['unicorn'] } });
+    assert.deepEqual([later.statusCode, later.json().errors[0].path], [400, 'analytics.classes[0]']);
   });
 
   it('takes back what it showed, and keeps the credentials', async (t) => {

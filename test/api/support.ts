@@ -9,7 +9,7 @@ import { createGuard } from '../../src/auth/guard.ts';
 import { createTokens } from '../../src/auth/tokens.ts';
 import { systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { listModels } from '../../src/models/manifest.ts';
+import { listModels } from '../../src/models/list.ts';
 import { openCameraRegistry } from '../../src/registry/camera-registry.ts';
 import { openSecrets } from '../../src/registry/secrets.ts';
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Camera, type CameraStatus, DEFAULT_ANALYTICS } from '../../src/camera.ts';
+import { resolvedAnalytics } from '../../src/analytics.ts';
+import type { Camera, CameraStatus } from '../../src/camera.ts';
 import { systemClock } from '../../src/clock.ts';
 import { StatusBoard } from '../../src/live/status-board.ts';
 
@@ -10,7 +11,7 @@ function camera(changes: Partial<Camera> = {}): Camera {
     name: 'Gate',
     enabled: true,
     source: { kind: 'file', path: '/clip.mp4' },
-    analytics: DEFAULT_ANALYTICS,
+    analytics: resolvedAnalytics(undefined, true),
     tags: [],
     managedBy: 'api',
     createdAtMs: 1,

@@ -53,7 +53,13 @@ const status = (cameraId: string, state: CameraStatus['state']): CameraStatus =>
   fps: { received: 0, damaged: 0, decoded: 0, analysed: 0, dropped: {} },
   frames: { received: 100, damaged: 0, decoded: 90, analysed: 20, dropped: { sampled: 60, stale: 10 } },
   latencyMs: null,
-  analysis: { model: 'm', state: 'running', problem: null },
+  analysis: {
+    model: 'm',
+    state: 'running',
+    problem: null,
+    inEffect: null,
+    motionGate: { state: 'off', sinceMs: 1, skipped: 0, withheld: 0 },
+  },
   lastError: null,
 });
 
@@ -78,6 +84,23 @@ describe('metrics', () => {
         logQueue: 7,
         logLost: 3,
         rssBytes: 123_456_789,
+        workerReplacements: 2,
+        inference: [
+          {
+            model: 'yolox-nano@1',
+            provider: 'cuda',
+            input: '416x416',
+            maxBatch: 8,
+            waiting: 3,
+            batches: 10,
+            pictures: 60,
+            padding: 4,
+            failed: 2,
+            memoryFailures: 1,
+            waitMs: 500,
+            runMs: 250,
+          },
+        ],
         cpuSeconds: 12.5,
       },
       writer: {
@@ -119,6 +142,11 @@ describe('metrics', () => {
     assert.equal(value('sightline_stage_seconds_sum{camera="gate",stage="infer"}'), 8.045);
     assert.equal(value('sightline_stage_seconds_count{camera="gate",stage="infer"}'), 6);
     assert.equal(value('sightline_waiting_frame_age_seconds{camera="gate"}'), 0.04);
+    const onDevice = '{model="yolox-nano@1",input="416x416",provider="cuda"}';
+    assert.equal(value(`sightline_batched_pictures_total${onDevice}`), 60);
+    assert.equal(value(`sightline_batch_wait_seconds_total${onDevice}`), 0.5);
+    assert.equal(value(`sightline_batch_limit${onDevice}`), 8);
+    assert.equal(value('sightline_worker_replacements_total{}'), 2);
     assert.equal(value('sightline_log_queue{}'), 7);
     assert.equal(value('sightline_log_lost_total{}'), 3);
     assert.equal(value('sightline_vision_resident_memory_bytes{}'), 123_456_789);

@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { resolvedAnalytics } from '../../src/analytics.ts';
 import type { Camera, CameraInput } from '../../src/camera.ts';
 import { EngineError } from '../../src/errors.ts';
 import { type CameraChange, MAX_CAMERAS, openCameraRegistry } from '../../src/registry/camera-registry.ts';
@@ -54,7 +55,7 @@ describe('the camera registry', () => {
       name: 'gate',
       enabled: true,
       source: { kind: 'rtsp', url: URL_WITH_PASSWORD, transport: 'tcp' },
-      analytics: { model: 'yolox-nano', fps: 5, confidence: 0.3 },
+      analytics: resolvedAnalytics(undefined, true),
       tags: [],
       managedBy: 'api',
       createdAtMs: 1000,
@@ -104,7 +105,7 @@ describe('the camera registry', () => {
     registry.create({ ...GATE, name: 'Gate', analytics: { fps: 10, confidence: 0.5 }, tags: ['a', 'b'] });
     clock.nowMs = 2000;
     const merged = registry.update('gate', { analytics: { fps: 0 }, tags: ['c'], name: null });
-    assert.deepEqual(merged.analytics, { model: 'yolox-nano', fps: 0, confidence: 0.5 });
+    assert.deepEqual(merged.analytics, resolvedAnalytics({ fps: 0, confidence: 0.5 }, true));
     assert.deepEqual(
       [merged.name, merged.tags, merged.createdAtMs, merged.updatedAtMs],
       ['gate', ['c'], 1000, 2000],

@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { pino } from 'pino';
-import { type Camera, DEFAULT_ANALYTICS } from '../../src/camera.ts';
+import { resolvedAnalytics } from '../../src/analytics.ts';
+import type { Camera } from '../../src/camera.ts';
 import { systemClock } from '../../src/clock.ts';
-import { loadManifest } from '../../src/models/manifest.ts';
+import { findModel } from '../../src/models/resolve.ts';
+import { CPU_ONLY, Sessions } from '../../src/pipeline/inference/providers.ts';
+import { openSessionRunner } from '../../src/pipeline/inference/session-runner.ts';
 import { Turns } from '../../src/pipeline/turns.ts';
 import { CameraAnalysis } from '../../src/vision/camera-analysis.ts';
 import { ModelShelf } from '../../src/vision/model-shelf.ts';
@@ -26,7 +29,7 @@ describe('the analysis of a file played once', {
       name: 'once',
       enabled: true,
       source: { kind: 'file', path, pace: 'fast' },
-      analytics: { ...DEFAULT_ANALYTICS, fps: 0 },
+      analytics: resolvedAnalytics({ fps: 0 }, false),
       tags: [],
       managedBy: 'api',
       createdAtMs: 1,
@@ -35,7 +38,12 @@ describe('the analysis of a file played once', {
       playedOut: false,
     };
     const log = pino({ level: 'silent' });
-    const models = new ModelShelf(await loadManifest(), `${SHARED_DATA}models`, systemClock, log);
+    const models = new ModelShelf({
+      find: (name) => findModel(name, `${SHARED_DATA}models`),
+      open: openSessionRunner(new Sessions(CPU_ONLY, log)),
+      clock: systemClock,
+      log,
+    });
     const published: string[] = [];
     const publishedAtEnd: number[] = [];
     const analysis = new CameraAnalysis(camera, {

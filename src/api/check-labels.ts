@@ -1,0 +1,27 @@
+import type { AnalyticsInput } from '../analytics.ts';
+import { invalid, nearest, type SchemaProblem } from '../schema-problems.ts';
+
+/**
+ * Refuses labels that the model does not have. A model that is not in the manifest (yet) is not judged: its
+ * camera says what is missing.
+ *
+ * @param analytics as they will be, a change merged in
+ * @throws EngineError VALIDATION with every such label
+ */
+export function checkLabels(
+  { model = 'yolox-nano', classes = [], thresholds = {} }: AnalyticsInput,
+  models: ReadonlyArray<{ readonly name: string; readonly labels: readonly string[] }>,
+): void {
+  const labels = models.find(({ name }) => name === model)?.labels;
+  if (!labels?.length) return; // also a model whose list of labels cannot be read says what is wrong itself
+  const problems: SchemaProblem[] = [];
+  const check = (label: string, path: string): void => {
+    if (labels.includes(label)) return;
+    const meant = nearest(label, labels);
+    const remedy = meant ? `did you mean ${JSON.stringify(meant)}?` : 'GET /api/v1/models lists its labels';
+    problems.push({ path, message: `model ${model} has no label ${JSON.stringify(label)}; ${remedy}` });
+  };
+  for (const [i, label] of classes.entries()) check(label, `analytics.classes[${i}]`);
+  for (const label of Object.keys(thresholds)) check(label, `analytics.thresholds.${label}`);
+  if (problems.length > 0) throw invalid('VALIDATION', 'invalid camera', problems);
+}
