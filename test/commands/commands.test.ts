@@ -73,6 +73,55 @@ describe('sightline camera', () => {
     assert.deepEqual(JSON.parse((await run(['camera', 'list', '--json'], env)).out), []);
   });
 
+  it('takes how it is analysed, shows and changes it', async (t) => {
+    const { env } = await hub(t);
+    const analysis = ['--classes', 'person, car', '--tracker', 'sort', '--priority', '8', '--no-motion-gate'];
+    const thresholds = ['--threshold', 'person=0.5', '--threshold', 'traffic light=0.6'];
+    const added = await run(
+      ['camera', 'add', 'gate', '--rtsp', 'rtsp://h/x', ...analysis, ...thresholds, '--json'],
+      env,
+    );
+    assert.equal(added.err, '');
+    const { analytics } = JSON.parse(added.out);
+    assert.deepEqual(analytics.classes, ['person', 'car']);
+    assert.deepEqual(analytics.thresholds, { person: 0.5, 'traffic light': 0.6 });
+    assert.equal(analytics.tracker.name, 'sort');
+    assert.equal(analytics.priority, 8);
+    assert.equal(analytics.motionGate.enabled, false);
+
+    const { out } = await run(['camera', 'show', 'gate'], env);
+    assert.match(out, /^source +rtsp:\/\/h\/x$/m);
+    assert.match(out, /^thresholds +person 0\.5, traffic light 0\.6$/m);
+    assert.match(out, /^tracker +name sort, /m);
+    assert.match(out, /^motion gate +off$/m);
+    assert.deepEqual(
+      JSON.parse((await run(['camera', 'show', 'gate', '--json'], env)).out).analytics,
+      analytics,
+    );
+
+    const changes = [
+      '--classes',
+      'all',
+      '--threshold',
+      'person=',
+      '--motion-gate',
+      '--disable',
+      '--name',
+      'Gate',
+    ];
+    const changed = await run(['camera', 'update', 'gate', ...changes, '--json'], env);
+    assert.equal(changed.err, '');
+    const now = JSON.parse(changed.out);
+    assert.deepEqual([now.name, now.enabled], ['Gate', false]);
+    assert.deepEqual(now.analytics, {
+      ...analytics,
+      classes: [],
+      thresholds: { 'traffic light': 0.6 },
+      motionGate: { enabled: true, heartbeatSeconds: 2 },
+    });
+    assert.equal((await run(['camera', 'update', 'gate', '--enable'], env)).out, 'camera gate was changed\n');
+  });
+
   it('fails in one line that says what to do', async (t) => {
     const { env } = await hub(t);
     const cases: [string[], Record<string, string>, RegExp][] = [
@@ -87,6 +136,25 @@ describe('sightline camera', () => {
     const results = await Promise.all(cases.map(([args, environment]) => run(args, environment)));
     for (const [index, { code, out, err }] of results.entries()) {
       const [args, , text] = cases[index]!;
+      assert.deepEqual([code, out], [1, ''], args.join(' '));
+      assert.match(err, /^sightline: [^\n]+\n$/, args.join(' '));
+      assert.match(err, text);
+    }
+  });
+
+  it('tells what is wrong with the analysis, and with a change', async (t) => {
+    const { env } = await hub(t);
+    const rtsp = ['camera', 'add', 'x', '--rtsp', 'rtsp://h'];
+    const cases: [string[], RegExp][] = [
+      [[...rtsp, '--threshold', 'person'], /label=number.*person=0\.5/],
+      [[...rtsp, '--tracker', 'best'], /analytics\.tracker\.name/],
+      [[...rtsp, '--classes', 'persn'], /did you mean "person"/],
+      [['camera', 'update', 'none', '--fps', '2'], /no camera "none"/],
+      [['camera', 'update', 'x'], /say what to change/],
+      [['camera', 'update', 'x', '--enable', '--disable'], /not both/],
+    ];
+    for (const [args, text] of cases) {
+      const { code, out, err } = await run(args, env);
       assert.deepEqual([code, out], [1, ''], args.join(' '));
       assert.match(err, /^sightline: [^\n]+\n$/, args.join(' '));
       assert.match(err, text);
@@ -136,7 +204,7 @@ describe('sightline model', () => {
     ]);
     assert.match(
       (await run(['model', 'list'], env)).out,
-      /yolox-nano +0\.1\.1 +yolox +3\.5 MiB +Apache-2\.0 +missing/,
+      /yolox-nano +0\.1\.1 +detection +yolox +3\.5 MiB +Apache-2\.0 +missing/,
     );
     const verified = await run(['model', 'verify', 'yolox-nano'], env);
     assert.deepEqual([verified.code, verified.out], [1, 'yolox-nano 0.1.1: missing\n']);

@@ -156,6 +156,66 @@ describe('the dashboard in a browser', { skip: reason }, () => {
       await page.getByTestId('camera-tile-side-door').waitFor({ state: 'detached', ...WAIT });
     }));
 
+  it('takes classes, thresholds and the motion gate in the folded part of the form', () =>
+    open(async (page) => {
+      await page.getByTestId('add-camera').click();
+      const form = page.getByTestId('camera-form');
+      await form.getByLabel('Name').fill('Ramp');
+      await form.getByLabel('Address').fill('rtsp://192.0.2.77/ramp');
+      assert.deepEqual(await form.getByLabel('Model').locator('option').allTextContents(), [
+        'yolox-nano 0.1.1',
+        'deimv2-femto 0.1.1',
+        'yolox-s 0.1.1 (missing)', // and no model that detects nothing
+      ]);
+      await page.getByTestId('more-analysis').click();
+      const classes = form.getByLabel('Classes');
+      await classes.fill('person');
+      await classes.press('Enter'); // adds the label and does not send the form
+      await classes.fill('persn, cat');
+      await page.getByTestId('more-analysis').click(); // leaving the field takes up what stands there
+      await page.getByTestId('camera-form-submit').click();
+      // folded again, but what is wrong is unfolded
+      await form.getByText('yolox-nano has no label "persn".').waitFor(WAIT);
+      await form.getByRole('button', { name: 'Remove persn' }).click();
+      assert.deepEqual(await form.getByTestId('class-chip').allTextContents(), ['person', 'cat']);
+      await form.getByRole('button', { name: 'Add a threshold' }).click();
+      await page.keyboard.type('cat'); // the new row has the focus
+      await form.getByLabel('Confidence for cat').fill('0.95');
+      await form.getByLabel('Rest while the picture stands still').uncheck();
+      await page.getByTestId('camera-form-submit').click();
+      await form.getByText('no cat is as certain as that').waitFor(WAIT); // the hub's word, at the row
+      await form.getByLabel('Confidence for cat').fill('0.9');
+      await page.getByTestId('camera-form-submit').click();
+      await drawn(page, 'ramp');
+
+      await page.getByRole('link', { name: 'Ramp', exact: true }).click();
+      const row = (name: string) =>
+        page.locator('dl div', { has: page.getByText(name, { exact: true }) }).locator('dd');
+      assert.equal(await row('Classes').textContent(WAIT), 'person, cat');
+      assert.equal(await row('Confidence from').textContent(), '0.3; cat 0.9');
+      assert.equal(await row('Motion gate').textContent(), 'off');
+      await page.getByRole('button', { name: 'Actions for Ramp' }).click();
+      await page.getByRole('menuitem', { name: 'Edit…' }).click();
+      await page.getByTestId('more-analysis').click();
+      await form.getByRole('button', { name: 'Remove the threshold for cat' }).click();
+      await form.getByLabel('Tracker').selectOption('sort');
+      await page.getByTestId('camera-form-submit').click();
+      await page.getByText('Ramp saved').waitFor(WAIT);
+      assert.equal(await row('Confidence from').textContent(), '0.3');
+      assert.match((await row('Tracker').textContent()) ?? '', /^SORT/);
+    }));
+
+  it('says that a still picture is no fault, which model comes next, and what does not fit', () =>
+    open(async (page) => {
+      const tile = (id: string) => page.getByTestId(`camera-tile-${id}`);
+      await drawn(page, 'corridor');
+      await tile('corridor').getByText('Still: analysed every 2 s').waitFor(WAIT);
+      await tile('stairs').getByText('Switching to deimv2-femto…').waitFor(WAIT);
+      await tile('demo').getByText('has no label "forklift"').waitFor(WAIT);
+      await drawn(page, 'demo'); // its picture stays
+      assert.equal(await tile('corridor').getByText('No picture').count(), 0);
+    }));
+
   it('opens one camera large, and leaves cameras of the configuration file alone', () =>
     open(async (page) => {
       await page.getByTestId('camera-tile-demo').getByRole('link', { name: 'Demo scene' }).click();

@@ -11,7 +11,8 @@ describe('the history of a camera', () => {
     assert.deepEqual(changesBetween(liveStatus(), liveStatus(), 9000), []);
   });
 
-  it('takes sampled frames for normal, whatever their number', () => {
+  it('takes sampled and still frames for normal, whatever their number', () => {
+    assert.deepEqual(changesBetween(withDrops({ still: 1 }), withDrops({ still: 700 }), 9000), []);
     assert.deepEqual(changesBetween(withDrops({ sampled: 80 }), withDrops({ sampled: 9000 }), 9000), []);
   });
 

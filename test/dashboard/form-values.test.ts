@@ -2,15 +2,16 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Check } from 'typebox/value';
 import type { CameraView } from '../../dashboards/web/src/api.ts';
+import { fieldErrors } from '../../dashboards/web/src/camera/field-errors.ts';
 import {
   checkForm,
   EMPTY_FORM,
-  fieldErrors,
   formOf,
   idFromName,
   toCameraInput,
   toPatch,
 } from '../../dashboards/web/src/camera/form-values.ts';
+import { resolvedAnalytics } from '../../src/analytics.ts';
 import { CameraInput } from '../../src/camera.ts';
 
 const FILLED = { ...EMPTY_FORM, id: 'gate', name: 'Front gate', url: 'rtsp://user:pass@192.0.2.10/stream' };
@@ -20,7 +21,7 @@ const CAMERA: CameraView = {
   name: 'Front gate',
   enabled: true,
   source: { kind: 'rtsp', url: 'rtsp://192.0.2.10/stream', transport: 'tcp', hasCredentials: true },
-  analytics: { model: 'yolox-nano', fps: 5, confidence: 0.3 },
+  analytics: resolvedAnalytics(undefined, true),
   tags: [],
   managedBy: 'api',
   createdAtMs: 0,
@@ -97,9 +98,9 @@ describe("the hub's validation errors", () => {
   it('stand at their fields in any notation of paths', () => {
     const message = 'wrong';
     for (const path of ['/source/url', 'source.url', 'body/source/url']) {
-      assert.deepEqual(fieldErrors([{ path, message }], 'rtsp'), { url: 'wrong' });
+      assert.deepEqual(fieldErrors([{ path, message }], FILLED), { url: 'wrong' });
     }
-    assert.deepEqual(fieldErrors([{ path: 'analytics.fps', message }], 'rtsp'), { fps: 'wrong' });
+    assert.deepEqual(fieldErrors([{ path: 'analytics.fps', message }], FILLED), { fps: 'wrong' });
   });
 
   it('go to the source field when they are about the source as a whole, else below the form', () => {
@@ -108,7 +109,8 @@ describe("the hub's validation errors", () => {
       { path: 'tags[3]', message: 'too long' },
       { path: '', message: 'too much' },
     ];
-    assert.deepEqual(fieldErrors(errors, 'file'), { path: 'neither kind fits', form: 'tags[3]: too long' });
-    assert.deepEqual(fieldErrors(errors.slice(2), 'file'), { form: 'too much' });
+    const file = { ...FILLED, kind: 'file' as const };
+    assert.deepEqual(fieldErrors(errors, file), { path: 'neither kind fits', form: 'tags[3]: too long' });
+    assert.deepEqual(fieldErrors(errors.slice(2), file), { form: 'too much' });
   });
 });

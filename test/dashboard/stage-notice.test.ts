@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { shownState, stageNotice, stillAfterMs } from '../../dashboards/web/src/wall/stage-notice.ts';
-import { liveStatus } from './status.ts';
+import { stageRemarks } from '../../dashboards/web/src/wall/stage-remarks.ts';
+import { resolvedAnalytics } from '../../src/analytics.ts';
+import { analysed, liveStatus } from './status.ts';
 
 const problem = (code: string, message: string) => ({ code, message, atMs: 1000 });
 
@@ -26,10 +28,32 @@ describe('what stands over a picture', () => {
       'MODEL_MISSING',
       'model yolox-s is missing: run "npx sightline model pull yolox-s"',
     );
-    const status = liveStatus({ analysis: { model: 'yolox-s', state: 'unavailable', problem: missing } });
+    const status = liveStatus({
+      analysis: analysed({ model: 'yolox-s', state: 'unavailable', problem: missing, inEffect: null }),
+    });
     const notice = stageNotice(true, status, null, 12_000);
     assert.equal(notice?.title, 'Not analysed');
     assert.equal(notice?.text, missing.message);
+  });
+
+  it('is nothing while the model before serves on', () => {
+    const missing = problem('MODEL_MISSING', 'model yolox-s is missing');
+    const kept = analysed({ model: 'yolox-s', state: 'unavailable', problem: missing });
+    assert.equal(stageNotice(true, liveStatus({ analysis: kept }), null, null), null);
+    const loading = analysed({ model: 'yolox-s', state: 'loading' });
+    assert.equal(stageNotice(true, liveStatus({ analysis: loading }), null, null), null);
+    const first = liveStatus({ analysis: { ...loading, inEffect: null } });
+    assert.equal(stageNotice(true, first, null, null)?.title, 'Loading yolox-s…');
+  });
+
+  it('tells a model that fails on every frame from a label that it does not know', () => {
+    const failed = problem('MODEL_FAILED', 'model yolox-nano gives no numbers');
+    const failing = liveStatus({ analysis: analysed({ problem: failed }) });
+    assert.equal(stageNotice(true, failing, null, null), null); // one frame, perhaps
+    assert.equal(stageNotice(true, failing, null, 5000)?.text, failed.message);
+    const label = analysed({ problem: problem('LABEL_UNKNOWN', 'no label "persn"') });
+    assert.equal(stageNotice(true, liveStatus({ analysis: label }), null, null), null);
+    assert.equal(stageNotice(true, liveStatus({ analysis: label }), null, 5000)?.title, 'No picture');
   });
 
   it('takes the end of a file for no error', () => {
@@ -52,8 +76,39 @@ describe('what stands over a picture', () => {
 
   it('says when pictures stay away, judged by how often they should come', () => {
     assert.equal(stageNotice(true, liveStatus(), null, 7200)?.text, 'No picture has arrived for 7 s.');
-    assert.equal(stillAfterMs(5), 4000);
-    assert.equal(stillAfterMs(0), 4000); // every frame
-    assert.equal(stillAfterMs(0.1), 30_000);
+    const analytics = (fps: number, heartbeatSeconds = 2) =>
+      resolvedAnalytics({ fps, motionGate: { heartbeatSeconds } }, true);
+    assert.equal(stillAfterMs(analytics(5), 'open'), 4000);
+    assert.equal(stillAfterMs(analytics(0), undefined), 4000); // every frame
+    assert.equal(stillAfterMs(analytics(0.1), 'open'), 30_000);
+    assert.equal(stillAfterMs(analytics(5), 'still'), 6000); // three heartbeats
+    assert.equal(stillAfterMs(analytics(5, 60), 'still'), 180_000);
+    assert.equal(stillAfterMs(analytics(5, 60), 'open'), 4000);
+    assert.equal(stillAfterMs(analytics(0.1), 'still'), 30_000); // the rarer of both
+  });
+});
+
+describe('remarks on a picture', () => {
+  const remarks = (changes: Parameters<typeof analysed>[0]) =>
+    stageRemarks(liveStatus({ analysis: analysed(changes) }));
+
+  it('are none while all is as it was asked for', () => {
+    assert.deepEqual(remarks({}), []);
+    assert.deepEqual(stageRemarks(liveStatus({ state: 'connecting' })), []);
+  });
+
+  it('say why it moves in steps, and which model comes next', () => {
+    const still = { state: 'still', sinceMs: 1, skipped: 9, withheld: 0 } as const;
+    assert.deepEqual(remarks({ motionGate: still, model: 'yolox-s', state: 'loading' }), [
+      { tone: 'quiet', text: 'Switching to yolox-s…' },
+      { tone: 'quiet', text: 'Still: analysed every 2 s' },
+    ]);
+  });
+
+  it('warn of settings that do not fit although frames are analysed', () => {
+    const text = 'model yolox-nano has no label "persn"';
+    assert.deepEqual(remarks({ problem: problem('LABEL_UNKNOWN', text) }), [{ tone: 'warn', text }]);
+    // where nothing is analysed it stands over the picture instead
+    assert.deepEqual(remarks({ problem: problem('MODEL_MISSING', text), inEffect: null }), []);
   });
 });

@@ -9,7 +9,13 @@ import {
   takeTokenFromFragment,
 } from '../../dashboards/web/src/session/session.ts';
 import { splitCommands } from '../../dashboards/web/src/ui/command-in-text.ts';
-import { formatCountdown, formatDuration, lossRate } from '../../dashboards/web/src/ui/format.ts';
+import {
+  DROP_MEANING,
+  formatCountdown,
+  formatDuration,
+  lossRate,
+} from '../../dashboards/web/src/ui/format.ts';
+import { DROP_REASONS } from '../../src/frame.ts';
 
 const commands = (message: string): string[] =>
   splitCommands(message)
@@ -44,8 +50,12 @@ describe('figures', () => {
     assert.equal(formatCountdown(600_000, 0), 'in 10 min');
   });
 
+  it('are explained: every reason to drop a frame, and that of the motion gate', () => {
+    for (const reason of [...DROP_REASONS, 'still']) assert.ok(DROP_MEANING[reason], reason);
+  });
+
   it('count only frames as lost that were due', () => {
-    assert.equal(lossRate({ sampled: 20, stale: 0.5, superseded: 1 }), 1.5);
+    assert.equal(lossRate({ sampled: 20, still: 3, stale: 0.5, superseded: 1 }), 1.5);
   });
 });
 

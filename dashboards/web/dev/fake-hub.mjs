@@ -10,7 +10,7 @@ import { extname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Server } from 'socket.io';
-import { fakeCamera, fakeCameras } from './fake-cameras.mjs';
+import { fakeCamera, fakeCameras, withDefaults } from './fake-cameras.mjs';
 import { createScene } from './fake-scene.mjs';
 
 const { values: options } = parseArgs({
@@ -21,6 +21,7 @@ const { values: options } = parseArgs({
   },
 });
 const TOKEN = 'dev';
+const LABELS = ['person', 'bicycle', 'car', 'motorcycle', 'bus', 'truck', 'traffic light', 'cat', 'dog'];
 const PICTURES_PER_SECOND = 8;
 const startedAtMs = Date.now();
 const cameras = fakeCameras(options.empty, startedAtMs);
@@ -72,6 +73,10 @@ async function answerApi(request, response, path) {
       const errors = [{ path: '/source/url', message: 'must be a URL without spaces' }];
       return refuse(400, 'VALIDATION', '1 mistake in the request', errors);
     }
+    if (body.analytics?.thresholds?.cat > 0.9) {
+      const errors = [{ path: 'analytics.thresholds.cat', message: 'no cat is as certain as that' }];
+      return refuse(400, 'VALIDATION', '1 mistake in the request', errors);
+    }
     const nowMs = Date.now();
     const spec = { ...body, size: [1280, 720], people: 7, state: 'connecting', liveAtMs: nowMs + 1500 };
     const added = fakeCamera(spec, nowMs);
@@ -80,16 +85,14 @@ async function answerApi(request, response, path) {
     return reply(201, view(added));
   }
   if (path === '/models') {
+    const remedy = 'model yolox-s is not in models/weights: run "npx sightline model pull yolox-s"';
+    const all = { version: '0.1.1', task: 'detection', licence: 'Apache-2.0', labels: LABELS, remedy: null };
     return reply(200, {
       models: [
-        { name: 'yolox-nano', version: '1.0.0', state: 'ready', licence: 'Apache-2.0' },
-        {
-          name: 'yolox-s',
-          version: '1.0.0',
-          state: 'missing',
-          licence: 'Apache-2.0',
-          remedy: 'model yolox-s is not in models/weights: run "npx sightline model pull yolox-s"',
-        },
+        { ...all, name: 'yolox-nano', state: 'ready' },
+        { ...all, name: 'deimv2-femto', state: 'ready' },
+        { ...all, name: 'yolox-s', state: 'missing', remedy },
+        { ...all, name: 'osnet-x0-25', task: 'embedding', labels: [], state: 'ready' },
       ],
     });
   }
@@ -100,7 +103,11 @@ async function answerApi(request, response, path) {
     cameras.delete(id);
     reply(204);
   } else {
-    Object.assign(known.camera, body, { analytics: { ...known.camera.analytics, ...body.analytics } });
+    const { analytics } = known.camera;
+    const changed = { ...analytics, ...body.analytics };
+    if (body.analytics?.thresholds) changed.thresholds = { ...analytics.thresholds, ...body.analytics.thresholds };
+    Object.assign(known.camera, body);
+    known.camera.analytics = withDefaults(changed, known.camera.source);
     reply(200, view(known));
     live.emit('camera', known.status(Date.now()));
   }
@@ -166,6 +173,7 @@ const pictures = setInterval(() => {
   for (const { camera, spec, isLive } of cameras.values()) {
     const room = live.adapter.rooms.get(`camera:${camera.id}`);
     if (!room?.size || !isLive()) continue;
+    if (spec.isStill && seq % (2 * PICTURES_PER_SECOND) !== 0) continue; // the heartbeat of the motion gate
     const [width, height] = spec.size;
     if (!scenes.has(camera.id)) {
       scenes.set(camera.id, createScene({ width, height, people: spec.people, seed: camera.id.length }));

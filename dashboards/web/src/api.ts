@@ -1,4 +1,5 @@
 import type { Camera, CameraInput, CameraStatus, FileSource, RtspSource } from '../../../src/camera.ts';
+import type { CameraPatch } from './camera/form-values.ts';
 
 /** A camera as the API returns it: the URL has lost its credentials, the status may not be known yet. */
 export interface CameraView extends Omit<Camera, 'source'> {
@@ -10,7 +11,9 @@ export interface ModelView {
   readonly name: string;
   readonly version: string;
   readonly state: 'ready' | 'missing' | 'altered';
+  readonly task: 'detection' | 'embedding';
   readonly licence?: string;
+  readonly labels: readonly string[];
   /** What is wrong and what to run, when it is not ready. */
   readonly remedy?: string | null;
 }
@@ -51,7 +54,7 @@ export function messageOf(thrown: unknown): string {
 export interface Api {
   cameras(signal?: AbortSignal): Promise<CameraView[]>;
   createCamera(input: CameraInput): Promise<CameraView>;
-  patchCamera(id: string, patch: Partial<Omit<CameraInput, 'id'>>): Promise<CameraView>;
+  patchCamera(id: string, patch: CameraPatch): Promise<CameraView>;
   removeCamera(id: string): Promise<void>;
   models(signal?: AbortSignal): Promise<ModelView[]>;
   query(sql: string, signal?: AbortSignal): Promise<QueryResult>;

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import type { Analytics } from '../../../../src/analytics.ts';
 import type { CameraStatus } from '../../../../src/camera.ts';
 import type { CameraView } from '../api.ts';
 import type { ServerClock } from '../live/use-clock-offset.ts';
@@ -7,6 +8,15 @@ import { formatCount, formatDuration, formatRate, formatTime } from '../ui/forma
 import { Message } from '../ui/message.tsx';
 import { useNow } from '../ui/use-now.ts';
 import { formatOf } from '../wall/camera-numbers.tsx';
+import {
+  classWords,
+  gateWords,
+  modelInEffect,
+  rateWords,
+  switchingTo,
+  thresholdWords,
+  trackerWords,
+} from './analysis-words.ts';
 
 /** The camera's settings and measurements in one table. */
 export function CameraDetails({
@@ -21,7 +31,7 @@ export function CameraDetails({
   clock: ServerClock;
 }) {
   const nowMs = useNow(clock.now);
-  const { source, analytics } = camera;
+  const { source } = camera;
   const offset = clock.offset();
   return (
     <section aria-labelledby="details-title" className="min-w-0 rounded-lg border border-line bg-surface">
@@ -42,10 +52,7 @@ export function CameraDetails({
               ? ', for ever'
               : ', once'}
         </Row>
-        <Row name="Model">
-          {analytics.model}, {analytics.fps === 0 ? 'every frame' : `${analytics.fps} fps`}, confidence from{' '}
-          {analytics.confidence}
-        </Row>
+        <AnalysisRows asked={camera.analytics} analysis={status?.analysis} />
         {camera.tags.length > 0 && <Row name="Tags">{camera.tags.join(', ')}</Row>}
         {status && (
           <>
@@ -89,6 +96,40 @@ export function CameraDetails({
         )}
       </dl>
     </section>
+  );
+}
+
+/** What is in effect, or as long as nothing is analysed what was asked for. */
+function AnalysisRows({
+  asked,
+  analysis,
+}: {
+  asked: Analytics;
+  analysis: CameraStatus['analysis'] | undefined;
+}) {
+  const analytics = analysis?.inEffect?.analytics ?? asked;
+  const next = analysis && switchingTo(analysis);
+  return (
+    <>
+      <Row name="Model">
+        {(analysis && modelInEffect(analysis)) ?? asked.model}
+        {next && <span className="text-info"> · switching to {next}…</span>}
+      </Row>
+      {analysis?.problem && (
+        <Row name="Analysis">
+          <span className={analysis.inEffect ? 'text-warn' : 'text-bad'}>
+            <Message text={analysis.problem.message} />
+          </span>
+        </Row>
+      )}
+      <Row name="Rate">{rateWords(analytics)}</Row>
+      <Row name="Classes">{classWords(analytics)}</Row>
+      <Row name="Confidence from">{thresholdWords(analytics)}</Row>
+      <Row name="Tracker">{trackerWords(analytics)}</Row>
+      <Row name="Motion gate">
+        {analysis ? gateWords(analysis.motionGate, analytics) : asked.motionGate.enabled ? 'on' : 'off'}
+      </Row>
+    </>
   );
 }
 

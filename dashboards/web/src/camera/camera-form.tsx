@@ -1,18 +1,20 @@
 import { type FormEvent, useRef, useState } from 'react';
 import { type Api, ApiError, type CameraView, messageOf } from '../api.ts';
+import { fieldErrors } from './field-errors.ts';
 import { Choice, Field } from './form-fields.tsx';
 import {
   checkForm,
   EMPTY_FORM,
   type FormErrors,
   type FormValues,
-  fieldErrors,
   formOf,
   idFromName,
   toCameraInput,
   toPatch,
 } from './form-values.ts';
 import { ModelField } from './model-field.tsx';
+import { isFolded, MoreAnalysis } from './more-analysis.tsx';
+import { labelsOf, useModels } from './use-models.ts';
 
 /** Adds a camera, or with `camera` edits it. Mistakes stand at their fields, also those that the hub found. */
 export function CameraForm({
@@ -30,12 +32,18 @@ export function CameraForm({
   const [values, setValues] = useState(before);
   const [errors, setErrors] = useState<FormErrors>({});
   const [isPending, setPending] = useState(false);
+  const [isMoreOpen, setMoreOpen] = useState(false);
+  const models = useModels(api);
+  const labels = labelsOf(models, values.model);
   const form = useRef<HTMLFormElement>(null);
   const idTyped = useRef(camera !== null);
 
   const set = <K extends keyof FormValues>(key: K, value: FormValues[K]) => {
     setValues((old) => ({ ...old, [key]: value }));
-    setErrors(({ [key]: _mended, form: _general, ...rest }) => rest);
+    setErrors((old) => {
+      const isMended = (field: string) => field === key || field === 'form' || field.startsWith(`${key}[`);
+      return Object.fromEntries(Object.entries(old).filter(([field]) => !isMended(field)));
+    });
   };
   const text = (key: 'name' | 'id' | 'url' | 'path' | 'fps' | 'confidence') => ({
     name: key,
@@ -45,13 +53,14 @@ export function CameraForm({
   });
   const refuse = (found: FormErrors) => {
     setErrors(found);
+    if (Object.keys(found).some(isFolded)) setMoreOpen(true);
     // after React has marked the fields
     setTimeout(() => form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus());
   };
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    const found = checkForm(values);
+    const found = checkForm(values, labels);
     if (Object.keys(found).length > 0) return refuse(found);
     setPending(true);
     setErrors({});
@@ -157,7 +166,7 @@ export function CameraForm({
       <fieldset className="grid grid-cols-2 gap-4">
         <legend className="sr-only">Analysis</legend>
         <ModelField
-          api={api}
+          models={models}
           value={values.model}
           error={errors.model}
           onChange={(model) => set('model', model)}
@@ -165,6 +174,15 @@ export function CameraForm({
         <Field {...text('fps')} label="Analysed fps" inputMode="decimal" hint="0: every frame" />
         <Field {...text('confidence')} label="Confidence" inputMode="decimal" hint="0.1 to 1" />
       </fieldset>
+      <MoreAnalysis
+        camera={camera}
+        labels={labels}
+        values={values}
+        errors={errors}
+        isOpen={isMoreOpen}
+        onToggle={setMoreOpen}
+        onChange={set}
+      />
       <p role="alert" className="text-bad empty:hidden">
         {errors.form}
       </p>
@@ -189,7 +207,7 @@ function errorsOf(thrown: unknown, values: FormValues): FormErrors {
   if (thrown instanceof ApiError) {
     if (thrown.code === 'CAMERA_EXISTS') return { id: `There is already a camera ${values.id}.` };
     if (thrown.code === 'MODEL_UNKNOWN') return { model: thrown.message };
-    if (thrown.errors.length > 0) return fieldErrors(thrown.errors, values.kind);
+    if (thrown.errors.length > 0) return fieldErrors(thrown.errors, values);
   }
   return { form: messageOf(thrown) };
 }

@@ -1,4 +1,5 @@
 import type { CameraStatus } from '../../../../src/camera.ts';
+import { isNormalDrop } from '../ui/format.ts';
 
 /** Something that happened to a camera while this page was open. */
 export interface HistoryEntry {
@@ -35,7 +36,7 @@ export function changesBetween(
   }
   if (before) {
     for (const [reason, total] of Object.entries(now.frames.dropped)) {
-      if (reason === 'sampled') continue; // not due: the camera is faster than its analysed rate, all is well
+      if (isNormalDrop(reason)) continue;
       const earlier = before.frames.dropped[reason] ?? 0;
       const count = total < earlier ? total : total - earlier; // totals restart with the vision node
       if (count > 0) entries.push(dropEntry(atMs, reason, count));

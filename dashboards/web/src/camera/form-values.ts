@@ -1,8 +1,19 @@
 import type { CameraInput, Source } from '../../../../src/camera.ts';
-import type { CameraView, FieldProblem } from '../api.ts';
+import type { CameraView } from '../api.ts';
+import {
+  type AnalysisErrors,
+  type AnalysisField,
+  type AnalysisValues,
+  type AnalyticsPatch,
+  analysisOf,
+  analyticsPatch,
+  checkAnalysis,
+  DEFAULT_ANALYSIS,
+  toAnalytics,
+} from './analysis-values.ts';
 
 /** What stands in the camera form, as typed. */
-export interface FormValues {
+export interface FormValues extends AnalysisValues {
   readonly id: string;
   readonly name: string;
   readonly kind: 'rtsp' | 'file';
@@ -10,12 +21,10 @@ export interface FormValues {
   readonly transport: 'tcp' | 'udp';
   readonly path: string;
   readonly loop: boolean;
-  readonly model: string;
-  readonly fps: string;
-  readonly confidence: string;
 }
 
-export type FormErrors = Partial<Record<keyof FormValues | 'form', string>>;
+export type FormField = keyof FormValues | AnalysisField | 'form';
+export type FormErrors = AnalysisErrors & Partial<Record<keyof FormValues | 'form', string>>;
 
 export const EMPTY_FORM: FormValues = {
   id: '',
@@ -25,15 +34,13 @@ export const EMPTY_FORM: FormValues = {
   transport: 'tcp',
   path: '',
   loop: true,
-  model: 'yolox-nano',
-  fps: '5',
-  confidence: '0.3',
+  ...DEFAULT_ANALYSIS,
 };
 
 /** The form of a camera that exists. Its URL stands there without the credentials, which never leave the hub. */
 export function formOf(camera: CameraView): FormValues {
-  const { source, analytics } = camera;
-  return {
+  const { source } = camera;
+  const values: FormValues = {
     ...EMPTY_FORM,
     id: camera.id,
     name: camera.name,
@@ -41,16 +48,23 @@ export function formOf(camera: CameraView): FormValues {
     ...(source.kind === 'rtsp'
       ? { url: source.url, transport: source.transport ?? 'tcp' }
       : { path: source.path, loop: source.loop ?? false }),
-    model: analytics.model,
-    fps: String(analytics.fps),
-    confidence: String(analytics.confidence),
   };
+  return { ...values, ...analysisOf(camera, isLive(values)) };
+}
+
+/** Whether the source is live or stands for it, rather than a file that is played once. */
+export function isLive({ kind, loop }: FormValues): boolean {
+  return kind === 'rtsp' || loop;
 }
 
 const ID = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
-/** Mistakes that need no question to the hub, by field; an empty object when there are none. */
-export function checkForm(values: FormValues): FormErrors {
+/**
+ * Mistakes that need no question to the hub, by field; an empty object when there are none.
+ *
+ * @param labels of the chosen model; null while they are not known
+ */
+export function checkForm(values: FormValues, labels: readonly string[] | null = null): FormErrors {
   const errors: FormErrors = {};
   if (!ID.test(values.id)) {
     errors.id = values.id
@@ -63,14 +77,7 @@ export function checkForm(values: FormValues): FormErrors {
   if (values.kind === 'file' && !values.path.trim()) {
     errors.path = 'Enter the path of the video on the machine of the vision node.';
   }
-  if (!inRange(values.fps, 0, 120)) errors.fps = 'Enter 0 to 120; 0 analyses every frame.';
-  if (!inRange(values.confidence, 0.1, 1)) errors.confidence = 'Enter 0.1 to 1.';
-  return errors;
-}
-
-function inRange(text: string, low: number, high: number): boolean {
-  const value = Number(text);
-  return text.trim() !== '' && value >= low && value <= high;
+  return { ...errors, ...checkAnalysis(values, labels) };
 }
 
 function sourceOf(values: FormValues): Source {
@@ -86,57 +93,26 @@ export function toCameraInput(values: FormValues): CameraInput {
     id: values.id,
     ...(name ? { name } : {}),
     source: sourceOf(values),
-    analytics: { model: values.model, fps: Number(values.fps), confidence: Number(values.confidence) },
+    analytics: toAnalytics(values),
   };
 }
 
+/** The body of PATCH /cameras/{id}. */
+export type CameraPatch = Partial<Omit<CameraInput, 'id' | 'analytics'>> & { analytics?: AnalyticsPatch };
+
 /**
- * The body of PATCH /cameras/{id}: only what was changed.
+ * Only what was changed.
  *
  * The source is left out while it is as it was, so that the hub keeps the credentials that are not shown here.
  */
-export function toPatch(before: FormValues, values: FormValues): Partial<Omit<CameraInput, 'id'>> {
+export function toPatch(before: FormValues, values: FormValues): CameraPatch {
   const sourceBefore = JSON.stringify(sourceOf(before));
-  const analytics = {
-    ...(values.model === before.model ? {} : { model: values.model }),
-    ...(values.fps === before.fps ? {} : { fps: Number(values.fps) }),
-    ...(values.confidence === before.confidence ? {} : { confidence: Number(values.confidence) }),
-  };
+  const analytics = analyticsPatch(before, values, isLive(before), isLive(values));
   return {
     ...(values.name.trim() === before.name ? {} : { name: values.name.trim() || values.id }),
     ...(JSON.stringify(sourceOf(values)) === sourceBefore ? {} : { source: sourceOf(values) }),
-    ...(Object.keys(analytics).length === 0 ? {} : { analytics }),
+    ...(analytics ? { analytics } : {}),
   };
-}
-
-const FIELDS = [
-  'id',
-  'name',
-  'kind',
-  'url',
-  'transport',
-  'path',
-  'loop',
-  'model',
-  'fps',
-  'confidence',
-] as const;
-
-/**
- * The hub's validation errors at the fields they belong to.
- *
- * A path such as `/source/url`, `body/source/url` or `source.url` names its field by its last part; what
- * names no field of the form (`/source`: neither kind fits) goes to the source's field, the rest to `form`.
- */
-export function fieldErrors(problems: readonly FieldProblem[], kind: FormValues['kind']): FormErrors {
-  const errors: FormErrors = {};
-  for (const { path, message } of problems) {
-    const last = path.split(/[/.]/).filter(Boolean).at(-1);
-    const field = FIELDS.find((name) => name === last);
-    const key = field ?? (last === 'source' ? (kind === 'rtsp' ? 'url' : 'path') : 'form');
-    errors[key] ??= key === 'form' && last ? `${last}: ${message}` : message;
-  }
-  return errors;
 }
 
 /** An id made of a name: `Front gate` becomes `front-gate`. */

@@ -1,30 +1,21 @@
-import { useEffect, useId, useState } from 'react';
-import { type Api, type ModelView, messageOf } from '../api.ts';
+import { useId } from 'react';
 import { Message } from '../ui/message.tsx';
 import { FieldNote } from './form-fields.tsx';
+import type { Models } from './use-models.ts';
 
 /** The choice of a model; one whose weights are not there can be chosen, and the command that gets them is told. */
 export function ModelField({
-  api,
+  models: { models, problem },
   value,
   error,
   onChange,
 }: {
-  api: Api;
+  models: Models;
   value: string;
   error: string | undefined;
   onChange: (model: string) => void;
 }) {
   const id = useId();
-  const [models, setModels] = useState<readonly ModelView[]>([]);
-  const [problem, setProblem] = useState<string | null>(null);
-  useEffect(() => {
-    const abort = new AbortController();
-    api.models(abort.signal).then(setModels, (thrown) => {
-      if (!abort.signal.aborted) setProblem(messageOf(thrown));
-    });
-    return () => abort.abort();
-  }, [api]);
   const chosen = models.find(({ name }) => name === value);
   const isListed = chosen !== undefined;
   return (

@@ -45,16 +45,22 @@ export function formatCount(n: number): string {
 /** What a drop reason means, for people. Unknown reasons (a newer hub) stand as they are. */
 export const DROP_MEANING: Record<string, string> = {
   sampled: 'not due at this analysed rate; normal',
+  still: 'decoded, but the picture stands still; normal',
   superseded: 'a newer frame took its place: the machine is busy',
   stale: 'waited too long: the machine is overloaded',
   model: 'the model is missing or failed',
   stopped: 'the camera was stopped or changed meanwhile',
 };
 
-/** Frames a second that were dropped although they were due: everything but sampling. */
+/** Whether frames dropped for this reason were not due: all is well. */
+export function isNormalDrop(reason: string): boolean {
+  return reason === 'sampled' || reason === 'still';
+}
+
+/** Frames a second that were dropped although they were due. */
 export function lossRate(dropped: Readonly<Record<string, number>>): number {
   return Object.entries(dropped).reduce(
-    (sum, [reason, rate]) => (reason === 'sampled' ? sum : sum + rate),
+    (sum, [reason, rate]) => (isNormalDrop(reason) ? sum : sum + rate),
     0,
   );
 }

@@ -1,7 +1,14 @@
 import { useId, useState } from 'react';
 import type { CameraStatus } from '../../../../src/camera.ts';
 import type { LivePicture } from '../live/use-overlay-painter.ts';
-import { DROP_MEANING, formatCount, formatDuration, formatRate, lossRate } from '../ui/format.ts';
+import {
+  DROP_MEANING,
+  formatCount,
+  formatDuration,
+  formatRate,
+  isNormalDrop,
+  lossRate,
+} from '../ui/format.ts';
 
 /** The line of figures under a picture: rates, losses, delay and format. */
 export function CameraNumbers({
@@ -91,7 +98,7 @@ export function DropList({ reasons, status }: { reasons: readonly string[]; stat
   return reasons.map((reason) => (
     <span key={reason} className="mt-1 block">
       <span className="flex justify-between gap-3">
-        <span className={reason === 'sampled' ? '' : 'text-warn'}>{reason}</span>
+        <span className={isNormalDrop(reason) ? '' : 'text-warn'}>{reason}</span>
         <span>
           {formatRate(status.fps.dropped[reason] ?? 0)}/s · {formatCount(status.frames.dropped[reason] ?? 0)}
         </span>

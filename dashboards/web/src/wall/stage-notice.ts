@@ -1,4 +1,5 @@
-import type { CameraStatus } from '../../../../src/camera.ts';
+import type { Analytics } from '../../../../src/analytics.ts';
+import type { CameraStatus, MotionGateStatus } from '../../../../src/camera.ts';
 
 /** `unknown`: nothing has been heard of the camera yet. */
 export type ShownState = CameraStatus['state'] | 'unknown';
@@ -27,9 +28,15 @@ export interface Notice {
 
 const STILL_AFTER_MS = 4000;
 
-/** For how long a healthy camera may show no new picture: three of its own analysed frames, 4 s at least. */
-export function stillAfterMs(analysedFps: number): number {
-  return analysedFps > 0 ? Math.max(STILL_AFTER_MS, 3000 / analysedFps) : STILL_AFTER_MS;
+/**
+ * For how long a healthy camera may show no new picture: three of its own analysed frames, or while its picture
+ * stands still three heartbeats of the motion gate; 4 s at least.
+ */
+export function stillAfterMs(analytics: Analytics, gate: MotionGateStatus['state'] | undefined): number {
+  const { fps, motionGate } = analytics;
+  const frameMs = fps > 0 ? 1000 / fps : 0;
+  const heartbeatMs = gate === 'still' ? motionGate.heartbeatSeconds * 1000 : 0;
+  return Math.max(STILL_AFTER_MS, 3 * frameMs, 3 * heartbeatMs);
 }
 
 /**
@@ -65,10 +72,14 @@ export function stageNotice(
     };
   }
   if (state === 'connecting') return { tone: 'quiet', title: 'Connecting…', ...none };
-  const { problem } = status.analysis;
-  if (problem) return { tone: 'bad', title: 'Not analysed', text: problem.message, nextTryAtMs: null };
-  if (status.analysis.state === 'loading') {
-    return { tone: 'quiet', title: `Loading ${status.analysis.model}…`, ...none };
+  const { problem, inEffect, model } = status.analysis;
+  // frames may be analysed all the same: by the model before, or but for labels that it does not know
+  const isFailing = stillMs !== null && problem?.code !== 'LABEL_UNKNOWN';
+  if (problem && (inEffect === null || isFailing)) {
+    return { tone: 'bad', title: 'Not analysed', text: problem.message, nextTryAtMs: null };
+  }
+  if (status.analysis.state === 'loading' && inEffect === null) {
+    return { tone: 'quiet', title: `Loading ${model}…`, ...none };
   }
   if (refusal) return { tone: 'warn', title: 'No picture', text: refusal, nextTryAtMs: null };
   if (stillMs !== null) {

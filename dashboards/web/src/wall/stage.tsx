@@ -7,6 +7,7 @@ import { formatCountdown, formatTime } from '../ui/format.ts';
 import { Message } from '../ui/message.tsx';
 import { useNow } from '../ui/use-now.ts';
 import { type Notice, stageNotice, stillAfterMs } from './stage-notice.ts';
+import { type Remark, stageRemarks } from './stage-remarks.ts';
 
 const TONE = { quiet: 'text-white/85', warn: 'text-[oklch(0.86_0.13_80)]', bad: 'text-[oklch(0.8_0.12_25)]' };
 
@@ -31,15 +32,20 @@ export function Stage({
   const nowMs = useNow(clock.now);
   const watchedSinceMs = useRef<number | null>(null);
   const isWatched = isVisible && isOnline && status?.state === 'live';
+  const gate = status?.analysis.motionGate.state;
+  // a gate that opens promises pictures from now on
+  // biome-ignore lint/correctness/useExhaustiveDependencies: begins anew with another state of the gate
   useEffect(() => {
     watchedSinceMs.current = isWatched ? Date.now() : null;
-  }, [isWatched]);
+  }, [isWatched, gate]);
 
   const seenAtMs = Math.max(picture.paintedAtMs ?? 0, watchedSinceMs.current ?? Number.POSITIVE_INFINITY);
   const stillMs = Date.now() - seenAtMs;
-  const isStill = isWatched && stillMs > stillAfterMs(camera.analytics.fps);
+  const isStill =
+    isWatched && stillMs > stillAfterMs(status.analysis.inEffect?.analytics ?? camera.analytics, gate);
   const notice = stageNotice(camera.enabled, status, picture.refusal, isStill ? stillMs : null);
   const isDimmed = notice !== null || !isOnline;
+  const remarks = status && !isDimmed && camera.enabled ? stageRemarks(status) : [];
 
   return (
     <>
@@ -57,7 +63,31 @@ export function Stage({
           Last picture {formatTime(picture.paintedAtMs)}
         </p>
       )}
+      <Remarks remarks={remarks} />
       {notice && <NoticePanel notice={notice} nowMs={nowMs} attempts={status?.attempts ?? 0} />}
+    </>
+  );
+}
+
+/** Warnings along the upper edge, the rest in the lower right corner, where no label of a box is likely. */
+function Remarks({ remarks }: { remarks: readonly Remark[] }) {
+  const shown = (tone: Remark['tone'], className: string) => {
+    const ones = remarks.filter((remark) => remark.tone === tone);
+    if (ones.length === 0) return null;
+    return (
+      <ul className={`absolute grid gap-1 text-xs ${className}`}>
+        {ones.map(({ text }) => (
+          <li key={text} className="rounded bg-black/65 px-1.5 py-0.5 [overflow-wrap:anywhere]">
+            <Message text={text} />
+          </li>
+        ))}
+      </ul>
+    );
+  };
+  return (
+    <>
+      {shown('warn', `inset-x-2 top-2 ${TONE.warn}`)}
+      {shown('quiet', `right-2 bottom-2 justify-items-end ${TONE.quiet}`)}
     </>
   );
 }
