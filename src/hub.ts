@@ -14,7 +14,8 @@ import { PictureWaiters } from './live/picture-waiters.ts';
 import { StatusBoard } from './live/status-board.ts';
 import { Watchers } from './live/watchers.ts';
 import { openEmbeddedLog } from './log/embedded-log.ts';
-import { listModels } from './models/manifest.ts';
+import { listModels } from './models/list.ts';
+import { loadManifest } from './models/manifest.ts';
 import { createLogger } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { openCameraRegistry } from './registry/camera-registry.ts';
@@ -107,6 +108,7 @@ export async function runHub({ config, signal, onServing }: HubOptions): Promise
     metricsText: () =>
       metrics.text({ statuses: board.all(), vision: visionMetrics, writer: writer?.metrics() }),
     models: () => listModels(config.models.dir),
+    modelsProblem: async () => (await loadManifest(config.models.dir)).problem?.message ?? null,
     guard,
     log,
     dashboardDir: join(PROJECT_DIR, 'dashboards', 'web', 'dist'),

@@ -1,4 +1,4 @@
-import { AV_FRAME_FLAG_CORRUPT, AVERROR_EAGAIN, AVERROR_EOF } from 'node-av/constants';
+import { AV_FRAME_FLAG_CORRUPT, AV_NOPTS_VALUE, AVERROR_EAGAIN, AVERROR_EOF } from 'node-av/constants';
 import {
   Frame as AvFrame,
   Codec,
@@ -26,6 +26,8 @@ export class Decoder {
   readonly #pool: PicturePool;
   readonly #elapsed: () => number;
   #keyFrameSeen = false;
+  /** Pictures before it need what was never decoded. Undefined: none do. */
+  #startsAt: bigint | undefined;
 
   /**
    * @param elapsed monotonic milliseconds.
@@ -60,6 +62,7 @@ export class Decoder {
       if (!packet.isKeyframe) return;
       this.#keyFrameSeen = true;
     }
+    if (packet?.isKeyframe && packet.pts !== this.#startsAt) this.#startsAt = undefined;
     const startedMs = this.#elapsed();
     const result = this.#context.sendPacketSync(packet);
     this.busyMs += this.#elapsed() - startedMs;
@@ -74,6 +77,10 @@ export class Decoder {
       const startedMs = this.#elapsed();
       const result = this.#context.receiveFrameSync(picture);
       this.busyMs += this.#elapsed() - startedMs;
+      if (result >= 0 && this.#startsAt !== undefined && picture.bestEffortTimestamp < this.#startsAt) {
+        picture.unref();
+        continue;
+      }
       if (result >= 0 && !picture.hasFlags(AV_FRAME_FLAG_CORRUPT)) {
         // what was lost of it was filled in from its neighbours: worth showing, and worth telling
         if (picture.decodeErrorFlags !== 0) this.damaged++;
@@ -86,6 +93,15 @@ export class Decoder {
     }
     this.#pool.give(picture);
     return null;
+  }
+
+  /**
+   * Forgets what it holds: the next packet is `key`, wherever in the stream. Also ends the draining that `send(null)`
+   * began.
+   */
+  restartAt(key: Packet): void {
+    this.#context.flushBuffers();
+    this.#startsAt = key.pts === AV_NOPTS_VALUE ? undefined : key.pts;
   }
 
   close(): void {

@@ -1,10 +1,10 @@
 import { AV_NOPTS_VALUE } from 'node-av/constants';
 import type { FileSource } from '../camera.ts';
 import { EngineError } from '../errors.ts';
-import { Decoder } from './decoder.ts';
 import { FilePace } from './file-pace.ts';
 import { FrameOutput } from './frame-output.ts';
 import { FrameSlots } from './frame-slots.ts';
+import { GatedDecoder } from './gated-decoder.ts';
 import type { IngestContext } from './run-camera.ts';
 import { VideoStream } from './stream.ts';
 import { fileError } from './stream-errors.ts';
@@ -72,28 +72,44 @@ interface Pass {
 
 /** Plays the file from its beginning to its end. Opened anew each time: that works for every format, cut ones too. */
 async function playPass(source: FileSource, context: IngestContext, pass: Pass): Promise<void> {
-  const { counters, clock, signal } = context;
+  const { counters, clock, gate, signal } = context;
   const { output, slots, timeline } = pass;
   const stream = await openFile(source.path, context);
-  let decoder: Decoder | undefined;
+  let decoder: GatedDecoder | undefined;
   try {
-    decoder = new Decoder(stream.stream, output.pool, clock.elapsed);
+    decoder = new GatedDecoder({
+      stream: stream.stream,
+      pool: output.pool,
+      elapsed: clock.elapsed,
+      gate,
+      counters,
+    });
     const { num, den } = stream.stream.timeBase;
     const tickMs = (num / den) * 1000;
     const rate = stream.stream.avgFrameRate;
     const frameMs = rate.num > 0 && rate.den > 0 ? (1000 * rate.den) / rate.num : DEFAULT_FRAME_MS;
     let base = Number.NaN;
+    let endMs = 0; // of the packets, decoded or not
     let ended = false;
     while (!ended) {
       const packet = await readToEnd(stream, () => output.damaged());
       ended = packet === null;
-      if (packet) counters.received++;
+      if (packet) {
+        counters.received++;
+        const decodedAtMs = mediaTime(packet.dts, base, tickMs);
+        // pictures set the pace, but a gate may withhold them
+        if (gate?.state === 'still' && !Number.isNaN(decodedAtMs))
+          await timeline.pace?.due(decodedAtMs, signal);
+        signal.throwIfAborted();
+        const shownAtMs = mediaTime(packet.pts, base, tickMs);
+        if (shownAtMs + frameMs > endMs) endMs = shownAtMs + frameMs;
+      }
       decoder.send(packet);
       for (;;) {
         await slots?.free(signal);
         signal.throwIfAborted();
         const picture = decoder.receive();
-        output.settle(decoder);
+        output.settle(decoder.decoder);
         if (!picture) break;
         const timestamp = picture.bestEffortTimestamp;
         let ptsMs = timeline.nextMs;
@@ -113,14 +129,20 @@ async function playPass(source: FileSource, context: IngestContext, pass: Pass):
         }
         const arrivedAtMs = clock.now();
         const capturedAtMs = Math.min(timeline.pace?.wallClock(ptsMs) ?? arrivedAtMs, arrivedAtMs);
-        output.publish(picture, decoder.codec, { ptsMs, capturedAtMs, arrivedAtMs });
+        output.publish(picture, decoder.decoder.codec, { ptsMs, capturedAtMs, arrivedAtMs });
         pass.onFrame();
       }
     }
+    if (gate && endMs > timeline.nextMs) timeline.nextMs = endMs;
   } finally {
     await stream.close();
     decoder?.close();
   }
+}
+
+/** Media time of a packet's timestamp, given where the pass began; NaN when unknown. */
+function mediaTime(timestamp: bigint, base: number, tickMs: number): number {
+  return timestamp === AV_NOPTS_VALUE ? Number.NaN : Number(timestamp) * tickMs - base;
 }
 
 /** The next packet; a read error in the middle of a file is its end: what it has was played. */

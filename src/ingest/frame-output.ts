@@ -43,7 +43,7 @@ export class FrameOutput {
   }
 
   publish(picture: Picture, codec: string, times: FrameTimes): void {
-    const { counters, onDecoded, onState, publish } = this.#context;
+    const { counters, gate, onDecoded, onState, publish } = this.#context;
     counters.decoded++;
     onDecoded?.call(this.#context, this.#decodeMs);
     this.#decodeMs = 0;
@@ -53,7 +53,8 @@ export class FrameOutput {
       onState.call(this.#context, { state: 'live', width: this.#width, height: this.#height, codec });
     }
     this.#slots?.take();
-    const frame = new DecodedFrame(this.#run, this.#seq++, picture, times, () => {
+    const stillMs = gate?.takeStillMs() ?? 0;
+    const frame = new DecodedFrame(this.#run, this.#seq++, picture, { ...times, stillMs }, () => {
       this.pool.give(picture);
       this.#slots?.give();
     });
@@ -70,9 +71,16 @@ class DecodedFrame implements Frame<Picture> {
   readonly width: number;
   readonly height: number;
   readonly picture: Picture;
+  readonly stillMs: number;
   #giveBack: (() => void) | undefined;
 
-  constructor(run: string, seq: number, picture: Picture, times: FrameTimes, giveBack: () => void) {
+  constructor(
+    run: string,
+    seq: number,
+    picture: Picture,
+    times: FrameTimes & { stillMs: number },
+    giveBack: () => void,
+  ) {
     this.run = run;
     this.seq = seq;
     this.ptsMs = times.ptsMs;
@@ -81,6 +89,7 @@ class DecodedFrame implements Frame<Picture> {
     this.width = picture.width;
     this.height = picture.height;
     this.picture = picture;
+    this.stillMs = times.stillMs;
     this.#giveBack = giveBack;
   }
 

@@ -12,8 +12,8 @@ import type { RtspSource } from '../camera.ts';
 import type { Clock } from '../clock.ts';
 import { withoutCredentials } from '../credentials.ts';
 import { EngineError } from '../errors.ts';
-import { Decoder } from './decoder.ts';
 import { FrameOutput } from './frame-output.ts';
+import { GatedDecoder } from './gated-decoder.ts';
 import type { IngestContext } from './run-camera.ts';
 import { VideoStream } from './stream.ts';
 import { StreamClock } from './stream-clock.ts';
@@ -43,13 +43,20 @@ export async function playRtsp(
   context: IngestContext,
   onFrame: () => void,
 ): Promise<never> {
-  const { clock, counters, signal } = context;
+  const { clock, counters, gate, signal } = context;
   const stream = await openRtsp(source, clock, signal);
   const output = new FrameOutput(context);
   const times = new StreamClock();
-  let decoder: Decoder | undefined;
+  let decoder: GatedDecoder | undefined;
   try {
-    decoder = new Decoder(stream.stream, output.pool, clock.elapsed);
+    gate?.restart();
+    decoder = new GatedDecoder({
+      stream: stream.stream,
+      pool: output.pool,
+      elapsed: clock.elapsed,
+      gate,
+      counters,
+    });
     const { num, den } = stream.stream.timeBase;
     const tickMs = (num / den) * 1000;
     // FFmpeg's parser knows a picture's end by the next one's beginning, and hands it over only then
@@ -75,19 +82,19 @@ export async function playRtsp(
       previousElapsedMs = arrivedElapsedMs;
       decoder.send(packet);
       for (let picture = decoder.receive(); picture; picture = decoder.receive()) {
-        output.settle(decoder);
+        output.settle(decoder.decoder);
         output.publish(
           picture,
-          decoder.codec,
+          decoder.decoder.codec,
           times.frameTimes(milliseconds(picture.bestEffortTimestamp, tickMs)),
         );
         onFrame();
       }
-      output.settle(decoder);
+      output.settle(decoder.decoder);
       if (output.frames === 0 && clock.elapsed() - openedAtMs > NO_PICTURE_MS) {
         throw new EngineError(
           'STREAM_FAILED',
-          `${withoutCredentials(source.url)} sends ${decoder.codec} without a usable key frame: shorten its key frame interval`,
+          `${withoutCredentials(source.url)} sends ${decoder.decoder.codec} without a usable key frame: shorten its key frame interval`,
         );
       }
     }

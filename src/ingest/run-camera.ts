@@ -5,6 +5,7 @@ import type { Frame } from '../frame.ts';
 import type { Logger } from '../observe/logger.ts';
 import { Backoff } from './backoff.ts';
 import { playFile } from './file.ts';
+import type { MotionGate } from './motion-gate.ts';
 import type { Picture } from './picture.ts';
 import { playRtsp } from './rtsp.ts';
 
@@ -16,6 +17,10 @@ export interface IngestCounters {
   decodeMs: number;
   /** Packets and pictures that were damaged: skipped where nothing could be seen, else patched up. */
   damaged?: number;
+  /** Packets that were never decoded because the picture stood still. */
+  skipped?: number;
+  /** Pictures decoded, but not published because the picture stood still; not among the `decoded`. */
+  withheld?: number;
 }
 
 export type IngestState =
@@ -35,6 +40,8 @@ export interface IngestContext {
   readonly run?: string;
   /** Incremented in place. */
   readonly counters: IngestCounters;
+  /** Rests the decoding and publishing of a picture that stands still; without it every picture is published. */
+  readonly gate?: MotionGate;
   /** Takes over the frame; it must be released exactly once. */
   publish(frame: Frame<Picture>): void;
   onState(state: IngestState): void;

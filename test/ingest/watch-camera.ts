@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import type { Source } from '../../src/camera.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import type { Frame } from '../../src/frame.ts';
+import type { MotionGate } from '../../src/ingest/motion-gate.ts';
 import type { Picture } from '../../src/ingest/picture.ts';
 import { type IngestCounters, type IngestState, runCamera } from '../../src/ingest/run-camera.ts';
 
@@ -29,13 +30,14 @@ export interface WatchedCamera extends AsyncDisposable {
 
 export interface WatchOptions {
   readonly clock?: Clock;
+  readonly gate?: MotionGate;
   /** Called while the frame is held; it is released afterwards unless this returns false. */
   readonly onFrame?: (frame: Frame<Picture>) => unknown;
 }
 
 export function watchCamera(
   source: Source,
-  { clock = systemClock, onFrame }: WatchOptions = {},
+  { clock = systemClock, gate, onFrame }: WatchOptions = {},
 ): WatchedCamera {
   const states: (IngestState & { atMs: number })[] = [];
   const frames: Pick<Frame, 'run' | 'seq' | 'ptsMs' | 'capturedAtMs' | 'arrivedAtMs'>[] = [];
@@ -47,6 +49,7 @@ export function watchCamera(
     log: pino({ level: 'silent' }),
     signal: stopping.signal,
     counters,
+    gate,
     onState: (state) => states.push({ ...state, atMs: performance.now() }),
     publish(frame) {
       const { run, seq, ptsMs, capturedAtMs, arrivedAtMs } = frame;

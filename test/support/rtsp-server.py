@@ -8,6 +8,8 @@ Prints {"port": n} on a line of its own once it listens. Mounts:
   /both      audio and video
   /changing  640x360 for two seconds, then 320x240 for two, and again
   /stall     sends two seconds of video, then stays connected and sends no more
+  /still     320x240: a square at the left edge that stands still for three seconds, then moves 8 pixels a
+             picture to the right for ten pictures and back again, and so on; a key frame each second
   /hevc      H.265, 320x240
   /mjpeg     JPEG pictures, 320x240
   /clock     every picture carries the wall clock at which it was made, in milliseconds modulo 2^32,
@@ -16,6 +18,7 @@ Prints {"port": n} on a line of its own once it listens. Mounts:
 
 import argparse
 import json
+import random
 import time
 
 import gi
@@ -33,9 +36,11 @@ X264 = "x264enc tune=zerolatency sliced-threads=false threads=1 speed-preset=ver
 PAY = "h264parse ! rtph264pay name=pay0 pt=96 config-interval=-1"
 
 
-def access_units(source):
+def access_units(source, configure=None):
     """The coded pictures a pipeline yields: (bytes, pts, dts) each, in decode order, times in ns from 0."""
     pipeline = Gst.parse_launch(f"{source} ! h264parse config-interval=-1 ! {H264} ! appsink name=out sync=false")
+    if configure:
+        configure(pipeline)
     out = pipeline.get_by_name("out")
     pipeline.set_state(Gst.State.PLAYING)
     units = []
@@ -55,6 +60,40 @@ def test_picture(width, height, frames):
     return access_units(
         f"videotestsrc num-buffers={frames} pattern=ball ! video/x-raw,format=I420,width={width},height={height},"
         f"framerate=25/1 ! {X264} bitrate=1000"
+    )
+
+
+def still_picture(place):
+    """320x240 I420: grey, with a patterned square of 40x40 at `place`; the pattern is another at each place."""
+    luma = bytearray(b"\x60" * (320 * 240))
+    pattern = random.Random(place)
+    for row in range(100, 140, 4):
+        line = b"".join(bytes([pattern.randrange(150, 240)]) * 4 for _ in range(10))
+        for y in range(row, row + 4):
+            luma[y * 320 + place : y * 320 + place + 40] = line
+    return bytes(luma) + b"\x80" * (320 * 240 // 2)
+
+
+def still_units():
+    """One round of /still."""
+    places = [0] * 75 + [8 * n for n in range(1, 11)] + [8 * n for n in range(9, 0, -1)] + [0] * 6
+    frames = (still_picture(place) for place in places)
+
+    def push(src, _size):
+        frame = next(frames, None)
+        if frame is None:
+            src.emit("end-of-stream")
+            return
+        buffer = Gst.Buffer.new_wrapped(frame)
+        buffer.pts, buffer.duration = push.at * FRAME_NS, FRAME_NS
+        push.at += 1
+        src.emit("push-buffer", buffer)
+
+    push.at = 0
+    caps = "video/x-raw,format=I420,width=320,height=240,framerate=25/1"
+    return access_units(
+        f"appsrc name=raw format=time caps={caps} ! {X264} bitrate=1000",
+        lambda pipeline: pipeline.get_by_name("raw").connect("need-data", push),
     )
 
 
@@ -155,6 +194,7 @@ def serve(port, clip, auth_method):
         "/changing": factory(f"{APPSRC} ! {PAY}", play(changing)),
         "/hevc": factory(f"{ball} ! {hevc} name=pay0 pt=96"),
         "/mjpeg": factory(f"{ball} ! jpegenc ! rtpjpegpay name=pay0"),
+        "/still": factory(f"{APPSRC} ! {PAY}", play(still_units())),
         "/stall": factory(f"{APPSRC} ! {PAY}", play(large, once=True)),
         "/clock": factory(clock, lambda element: feed_clock(element.get_by_name("src"))),
     }

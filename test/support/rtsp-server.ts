@@ -15,6 +15,7 @@ export type Mount =
   | 'both'
   | 'changing'
   | 'stall'
+  | 'still'
   | 'hevc'
   | 'mjpeg'
   | 'clock';
