@@ -6,11 +6,19 @@ import { openEmbeddedLog } from '../../src/log/embedded-log.ts';
 import type { DetectionsMessage } from '../../src/log/messages.ts';
 import { missingSharedData, SHARED_DATA, sharedData, TOWN_CENTRE } from '../support/shared-data.ts';
 import { Sightline } from '../support/sightline.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const CAMERA = '/api/v1/cameras/street';
+const DESK = 'videos/one-by-one-person-detection.mp4';
 
 describe('analysis settings, changed while a camera runs', {
-  skip: missingSharedData(TOWN_CENTRE, 'models/yolox_nano_416.onnx', 'models/deimv2_femto_coco.onnx'),
+  skip: missingSharedData(
+    TOWN_CENTRE,
+    DESK,
+    'models/yolox_nano_416.onnx',
+    'models/deimv2_femto_coco.onnx',
+    'models/person-reidentification-retail-0288.onnx',
+  ),
 }, () => {
   let sightline: Sightline;
   before(async () => {
@@ -126,6 +134,55 @@ describe('analysis settings, changed while a camera runs', {
     assert.equal(analysis.inEffect?.analytics.tracker.lostForSeconds, 0.5);
     const { body } = await sightline.request<{ analytics: { tracker: object } }>('GET', CAMERA);
     assert.deepEqual(body.analytics.tracker, { name: 'sort', lostForSeconds: 0.5, iouThreshold: 0.3 });
+  });
+
+  it('recognises people by their looks when the tracker wants that', async () => {
+    await change({ tracker: { name: 'botsort' } });
+    const tracked = await sightline.statusWhen(
+      'street',
+      'tracked by looks',
+      ({ analysis: { inEffect } }) => inEffect?.analytics.tracker.name === 'botsort',
+    );
+    await waitFor('crops to be embedded', async () => {
+      const { text } = await sightline.request('GET', '/metrics');
+      const line = /^sightline_stage_seconds_count\{camera="street",stage="embed"\} (\d+)/m.exec(text);
+      return Number(line?.[1]) > 5;
+    });
+    assert.equal((await analysedMore(tracked, 5)).analysis.problem, null);
+    await change({ tracker: null });
+  });
+
+  it('rests where nothing moves, and says so', async () => {
+    // a desk at which nobody sits for the first half minute
+    await sightline.addCamera({
+      id: 'desk',
+      source: { kind: 'file', path: sharedData(DESK), loop: true },
+      analytics: { fps: 5, motionGate: { heartbeatSeconds: 1 } },
+    });
+    const still = await sightline.statusWhen(
+      'desk',
+      'still',
+      ({ analysis }) => analysis.motionGate.state === 'still',
+      60_000,
+    );
+    const later = await sightline.statusWhen(
+      'desk',
+      'resting',
+      ({ analysis }) => analysis.motionGate.withheld + analysis.motionGate.skipped >= 20,
+      60_000,
+    );
+    const dropped = Object.values(later.frames.dropped).reduce((sum, frames) => sum + frames, 0);
+    const { received, decoded, analysed } = later.frames;
+    const { skipped, withheld } = later.analysis.motionGate;
+    assert.ok(received - decoded - skipped - withheld <= 12, 'what was received is accounted for');
+    assert.ok(decoded - analysed - dropped <= 2, 'and so is what was decoded');
+    assert.equal(still.analysis.inEffect?.analytics.motionGate.heartbeatSeconds, 1);
+    await sightline.request('PATCH', '/api/v1/cameras/desk', { analytics: { motionGate: false } });
+    await sightline.statusWhen(
+      'desk',
+      'open for good',
+      ({ analysis }) => analysis.motionGate.state === 'off',
+    );
   });
 
   it('keeps serving with the old model when the new one cannot be loaded, and says why', async () => {
