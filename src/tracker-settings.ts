@@ -27,7 +27,7 @@ const appearanceModel = Type.Optional(
   Type.String({
     minLength: 1,
     maxLength: 64,
-    default: 'person-reid-retail-0288',
+    default: 'osnet-x0-25',
     description: 'the embedding model that recognises objects again',
   }),
 );

@@ -14,6 +14,8 @@ import type { Tracker, TrackerContext } from './tracker.ts';
 const DUPLICATE_IOU = 1 - 0.15;
 /** Media time comes rounded to milliseconds. */
 const ROUNDING_MS = 1;
+/** Over how many frame intervals the picture's own motion is judged: one, and what jitters. */
+const LONGEST_SHIFT = 1.5;
 
 /**
  * ByteTrack (Zhang et al. 2022, "Multi-Object Tracking by Associating Every Detection Box"): one camera's tracker.
@@ -94,7 +96,8 @@ export class ByteTrack implements Tracker {
     this.#split(detections);
     this.#gather();
     this.#predict(intervals);
-    if (this.#options.followShift) this.#followShift();
+    // after a gap the errors of the predictions are larger than the people stand apart: pairs mean nothing
+    if (this.#options.followShift && intervals < LONGEST_SHIFT) this.#followShift();
 
     this.#associate(this.#candidates, this.#strong, detections, matchThreshold, fuseScore);
     this.#candidates.retain(states, CONFIRMED); // an object that was out of sight does not return as a weak detection
@@ -184,7 +187,13 @@ export class ByteTrack implements Tracker {
     if (associateAt === 'prediction') filter.writeCorners(filters, at, corners, slot * 4);
   }
 
-  /** Moves all tracks, those out of sight too, by what the picture as a whole moved beyond the predictions. */
+  /**
+   * Looks for all tracks where the picture as a whole moved beyond the predictions.
+   *
+   * Of a track that is seen only the place to look is moved: its filter learns from the detection. Were the filter moved,
+   * the common motion of a crowd would be taken for the camera's in every frame, no filter would ever learn that its
+   * person walks, and the first gap would lose them all.
+   */
   #followShift(): void {
     const { states } = this.#pool;
     this.#seenLast.clear();
@@ -197,10 +206,18 @@ export class ByteTrack implements Tracker {
   }
 
   #moveOne(slot: number): void {
-    const { filters, corners } = this.#pool;
+    const { filters, corners, states } = this.#pool;
     const { filter } = this.#options;
-    filter.moveBy(filters, slot * STRIDE, this.#shift);
-    filter.writeCorners(filters, slot * STRIDE, corners, slot * 4);
+    const at = slot * 4;
+    if (states[slot] === LOST) {
+      filter.moveBy(filters, slot * STRIDE, this.#shift);
+      filter.writeCorners(filters, slot * STRIDE, corners, at);
+      return;
+    }
+    corners[at] += this.#shift.x;
+    corners[at + 1] += this.#shift.y;
+    corners[at + 2] += this.#shift.x;
+    corners[at + 3] += this.#shift.y;
   }
 
   /** Continues tracks with detections at the least cost; what found no partner stays in the two lists. */

@@ -54,26 +54,34 @@ export function iouCostsInto(
   pixel: number,
   heightModulated = false,
 ): void {
-  const { corners } = detections;
-  const items = cols.items;
+  const a = tracks.corners;
+  const b = detections.corners;
+  const { classIds } = detections;
   let at = 0;
   for (let row = 0; row < rows.count; row++) {
     const track = rows.items[row];
     const classId = tracks.classIds[track];
-    const left = tracks.corners[track * 4] - pixel;
-    const right = tracks.corners[track * 4 + 2] + pixel;
+    const p = track * 4;
+    const left = a[p];
+    const top = a[p + 1];
+    const right = a[p + 2];
+    const bottom = a[p + 3];
+    const area = (right - left + pixel) * (bottom - top + pixel);
     for (let col = 0; col < cols.count; col++, at++) {
-      const detection = items[col];
+      const detection = cols.items[col];
       const q = detection * 4;
-      // in a crowd nearly every pair ends here
-      if (corners[q] >= right || corners[q + 2] <= left || detections.classIds[detection] !== classId) {
-        cost[at] = Infinity;
-        continue;
-      }
-      let overlap = iouOfCorners(tracks.corners, track, corners, detection, pixel);
-      if (heightModulated && overlap > 0) overlap *= likenessInHeight(tracks.corners, track, corners, detection);
+      cost[at] = Infinity;
+      // as `iouOfCorners`, written out: called from here, each of its results would go through the heap
+      const overlapX = Math.min(right, b[q + 2]) - Math.max(left, b[q]) + pixel;
+      if (!(overlapX > 0)) continue; // in a crowd nearly every pair ends here
+      const overlapY = Math.min(bottom, b[q + 3]) - Math.max(top, b[q + 1]) + pixel;
+      if (!(overlapY > 0) || classIds[detection] !== classId) continue;
+      const intersection = overlapX * overlapY;
+      const other = (b[q + 2] - b[q] + pixel) * (b[q + 3] - b[q + 1] + pixel);
+      let overlap = intersection / (area + other - intersection);
+      if (heightModulated) overlap *= likenessInHeight(a, track, b, detection);
       if (confidences !== null) overlap *= confidences[detection];
-      cost[at] = overlap > 0 ? 1 - overlap : Infinity;
+      if (overlap > 0) cost[at] = 1 - overlap;
     }
   }
 }

@@ -20,6 +20,7 @@ import type { ModelShelf, Shelved } from './model-shelf.ts';
 
 /** More candidates than any real scene has people and cars; the strongest are kept. */
 const MAX_DETECTIONS = 1000;
+const PERSON = 'person';
 
 export interface AnalystContext {
   readonly clock: Clock;
@@ -185,10 +186,10 @@ export class FrameAnalyst {
     return this.#serving;
   }
 
-  /** What the frame's strong detections look like, for a tracker that wants to know. */
+  /** What the frame's people look like, for a tracker that wants to know: the networks were made to tell people apart. */
   async #look(
     { picture }: Frame<Picture>,
-    { analytics, strongFrom }: Serving,
+    { analytics, detector, strongFrom }: Serving,
   ): Promise<AppearanceBatch | undefined> {
     const name = appearanceModelOf(analytics.tracker);
     if (name === undefined) return undefined;
@@ -196,8 +197,9 @@ export class FrameAnalyst {
     if (embedder.state !== 'running') return undefined;
     const startedMs = performance.now();
     const { confidences, classIds } = this.#batch;
-    const isStrong = (i: number): boolean => confidences[i] >= strongFrom[classIds[i]];
-    await embedder.value.embed(picture, this.#batch, isStrong, this.#appearance);
+    const isWanted = (i: number): boolean =>
+      detector.labels[classIds[i]] === PERSON && confidences[i] >= strongFrom[classIds[i]];
+    await embedder.value.embed(picture, this.#batch, isWanted, this.#appearance);
     this.#context.stages.record('embed', performance.now() - startedMs);
     return this.#appearance;
   }

@@ -17,7 +17,7 @@ describe('analysis settings, changed while a camera runs', {
     DESK,
     'models/yolox_nano_416.onnx',
     'models/deimv2_femto_coco.onnx',
-    'models/person-reidentification-retail-0288.onnx',
+    'models/osnet_x0_25_msmt17.onnx',
   ),
 }, () => {
   let sightline: Sightline;

@@ -108,6 +108,41 @@ for (const name of TRACKER_NAMES) {
   });
 }
 
+describe('the tracker sightline', () => {
+  it('keeps a crowd that walks one way through a second without frames', () => {
+    const tracker = make('sightline');
+    const crowd = (t: number): Seen[] =>
+      Array.from(
+        { length: 12 },
+        (_, i): Seen => [50 + (i % 4) * 260 + t * 4, 50 + Math.floor(i / 4) * 240, 0.9],
+      );
+    const ids = (t: number): number[] => {
+      tracker.update(fill(crowd(t)), t * 40);
+      return Array.from(batch.trackIds.subarray(0, 12));
+    };
+    let before: number[] = [];
+    for (let t = 0; t < 50; t++) before = ids(t);
+    assert.equal(new Set(before).size, 12);
+    assert.deepEqual(ids(75), before);
+  });
+
+  it('keeps everybody when the camera is knocked', () => {
+    const tracker = make('sightline');
+    const crowd = (t: number): Seen[] =>
+      Array.from({ length: 12 }, (_, i): Seen => {
+        const knock = t >= 30 ? 55 : 0;
+        return [50 + (i % 4) * 260 + (i % 2 ? t : -t) + knock, 250 + Math.floor(i / 4) * 240 - knock, 0.9];
+      });
+    const ids = Array.from({ length: 40 }, (_, t) => {
+      tracker.update(fill(crowd(t)), t * 40);
+      return Array.from(batch.trackIds.subarray(0, 12));
+    });
+    assert.equal(new Set(ids[29]).size, 12);
+    assert.deepEqual(ids[30], ids[29]);
+    assert.deepEqual(ids[39], ids[29]);
+  });
+});
+
 describe('all trackers', () => {
   it('allocate nothing per frame once they are warm', () => {
     const child = fileURLToPath(new URL('./allocation-child.ts', import.meta.url));
