@@ -51,6 +51,8 @@ export class GatedDecoder {
   #keysStandAlone = true;
   /** The decoder is past the first of the held packets, or was emptied: it goes on only from a held key frame. */
   #detached = false;
+  /** The first of the held packets is a key frame whose picture was seen already. */
+  #keyShown = false;
 
   constructor({ stream, pool, elapsed, gate, counters }: GatedDecoderOptions) {
     this.decoder = new Decoder(stream, pool, elapsed);
@@ -152,6 +154,7 @@ export class GatedDecoder {
       picture = this.#newest(picture);
       this.#held.push(packet);
       this.#detached = true;
+      this.#keyShown = picture !== null;
       // recovery points and the like need what follows: no more looks at those
       if (!picture) this.#keysStandAlone = false;
     }
@@ -188,6 +191,7 @@ export class GatedDecoder {
   #begin(packet: Packet): void {
     this.decoder.restartAt(packet);
     this.#detached = false;
+    this.#keyShown = false;
   }
 
   /** The last picture the decoder yields now, else `before`. */
@@ -225,7 +229,7 @@ export class GatedDecoder {
   }
 
   #withhold(picture: Picture): void {
-    this.#counters.withheld = (this.#counters.withheld ?? 0) + 1;
+    if (!this.#repeats(picture)) this.#counters.withheld = (this.#counters.withheld ?? 0) + 1;
     this.#pool.give(picture);
   }
 
@@ -235,7 +239,9 @@ export class GatedDecoder {
   }
 
   #skipHeld(): void {
-    const skipped = this.#held.clear();
+    const shown = this.#keyShown ? 1 : 0;
+    this.#keyShown = false;
+    const skipped = this.#held.clear() - shown;
     if (skipped > 0) this.#counters.skipped = (this.#counters.skipped ?? 0) + skipped;
   }
 

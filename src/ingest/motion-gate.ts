@@ -11,7 +11,7 @@ const CALM_MS = 1_000;
 const COMPARE_EVERY_MS = 95;
 /** While it rests, key frames are compared, which costs one decoded picture each; where they are frequent not all. */
 const COMPARE_KEYS_EVERY_MS = 450;
-/** How much earlier or later than the heartbeat a picture may be shown for being a key frame, as its fractions. */
+/** A heartbeat may be a little early, and later for being a key frame: fractions of the time between two. */
 const EARLY = 0.95;
 const LATE = 1.25;
 /** Heartbeats without a word from the analysis: then nobody knows whether something moved. */
@@ -130,10 +130,10 @@ export class MotionGate {
       this.#sizes.open(packet, nowMs, this.#calmForMs() > CALM_MS);
       return 'decode';
     }
-    if (!this.#sizes.still(packet, nowMs, stepMs)) this.#resting = false;
-    if (!this.#resting && !this.#sizes.silent(nowMs)) return 'decode';
-    this.#resting = true;
-    this.#looking ||= this.#heartbeatDue(packet.key);
+    const usual = this.#sizes.still(packet, nowMs, stepMs);
+    this.#resting = usual && this.#keysSuffice() && (this.#resting || this.#sizes.silent(nowMs));
+    if (!this.#resting) return 'decode';
+    if (packet.key && this.#shownAtMs + this.#latestMs() < nowMs + this.#keyIntervalMs) this.#looking = true;
     if (this.#looking) return 'look';
     return packet.key && nowMs - this.#comparedAtMs >= COMPARE_KEYS_EVERY_MS ? 'look' : 'hold';
   }
@@ -218,14 +218,14 @@ export class MotionGate {
     return stepMs;
   }
 
-  /** A key frame is the cheapest picture to show: it is taken when the next would come too late. */
-  #heartbeatDue(key: boolean): boolean {
-    const dueMs = this.#settings.heartbeatSeconds * 1000;
-    const agoMs = this.#nowMs - this.#shownAtMs;
-    if (key) return agoMs + this.#keyIntervalMs > dueMs * LATE;
-    const toKeyMs = this.#keyAtMs + this.#keyIntervalMs - this.#nowMs;
-    const keyInTime = toKeyMs >= 0 && agoMs + toKeyMs <= dueMs * LATE;
-    return agoMs >= dueMs && !keyInTime;
+  /** Key frames come often enough to be the heartbeats: pictures between them are not worth resting for. */
+  #keysSuffice(): boolean {
+    return Math.max(this.#keyIntervalMs, this.#nowMs - this.#keyAtMs) <= this.#latestMs();
+  }
+
+  /** A key frame is shown as a heartbeat when the next would come later than this after the last. */
+  #latestMs(): number {
+    return this.#settings.heartbeatSeconds * 1000 * LATE;
   }
 
   #calmForMs(): number {

@@ -32,8 +32,9 @@ export function sampleByMediaTime<P>(
       return false;
     }
     dueMs += intervalMs;
-    // after a gap the schedule starts anew: frames are not caught up on
-    if (dueMs <= frame.ptsMs) dueMs = frame.ptsMs + intervalMs;
+    // after a gap frames are not caught up on, but the schedule keeps its step: which frames of a scene are analysed,
+    // and so whether a weak detection becomes a track, must not depend on a gap before it
+    if (dueMs <= frame.ptsMs) dueMs += Math.ceil((frame.ptsMs - dueMs) / intervalMs + 0.5) * intervalMs;
     return true;
   });
 }

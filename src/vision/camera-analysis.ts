@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Subject } from 'rxjs';
+import type { Analytics } from '../analytics.ts';
 import { type Camera, type CameraState, type CameraStatus, type Problem, playsOnce } from '../camera.ts';
 import type { Clock } from '../clock.ts';
 import { EngineError, type ErrorCode, messageOf } from '../errors.ts';
 import { DROP_REASONS, type DropReason, type Frame } from '../frame.ts';
-import { MotionGate } from '../ingest/motion-gate.ts';
+import { MotionGate, type MotionGateSettings } from '../ingest/motion-gate.ts';
 import type { Picture } from '../ingest/picture.ts';
 import { type IngestState, runCamera } from '../ingest/run-camera.ts';
 import type { Logger } from '../observe/logger.ts';
@@ -63,7 +64,7 @@ export class CameraAnalysis {
     this.#context = context;
     this.#sinceMs = context.clock.now();
     this.#gateSinceMs = this.#sinceMs;
-    this.#gate = new MotionGate(camera.analytics.motionGate, () => {
+    this.#gate = new MotionGate(gateSettings(camera.analytics), () => {
       this.#gateSinceMs = context.clock.now();
       context.changed();
     });
@@ -92,7 +93,7 @@ export class CameraAnalysis {
       if (!sameStream || playsOnce(source)) return false;
       if (!isDeepStrictEqual(camera.analytics, analytics)) {
         this.#analyst.change(camera.analytics);
-        this.#gate.set(camera.analytics.motionGate);
+        this.#gate.set(gateSettings(camera.analytics));
         this.#gate.open(); // what was still to the settings before may not be to these
       }
     }
@@ -324,4 +325,10 @@ export class CameraAnalysis {
 function overlayOf(message: ReturnType<typeof detectionsMessage>): NonNullable<AnalysedFrame['overlay']> {
   const { camera, run, seq, ptsMs, capturedAtMs, analysedAtMs, width, height, objects } = message;
   return { cameraId: camera, run, seq, ptsMs, capturedAtMs, analysedAtMs, width, height, objects };
+}
+
+/** A camera analysed more seldom than the heartbeat beats as often as it is analysed. */
+function gateSettings({ motionGate, fps }: Analytics): MotionGateSettings {
+  const { enabled, heartbeatSeconds } = motionGate;
+  return { enabled, heartbeatSeconds: fps > 0 ? Math.max(heartbeatSeconds, 1 / fps) : heartbeatSeconds };
 }

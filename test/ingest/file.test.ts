@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Frame } from '../../src/frame.ts';
+import { MotionGate } from '../../src/ingest/motion-gate.ts';
 import type { Picture } from '../../src/ingest/picture.ts';
 import { squareIn, writeClip } from '../support/clips.ts';
 import { missingSharedData, sharedData, TOWN_CENTRE } from '../support/shared-data.ts';
+import { writeStillClip } from './still-clip.ts';
 import { jumpingClock, watchCamera } from './watch-camera.ts';
 
 const FRAMES = 50;
@@ -106,6 +108,40 @@ describe('a file', () => {
       camera.states.map(({ state }) => state),
       ['connecting', 'live'],
     );
+  });
+
+  it('looped behind a motion gate keeps its pace and its time while it rests', async () => {
+    const path = clip('still.mp4');
+    const frames = 500;
+    const moves = (n: number) => n % 125 >= 100;
+    await writeStillClip(path, { moves, frames, gop: 25, bFrames: 2 });
+    const clock = jumpingClock();
+    const startedAtMs = clock.now();
+    const gate = new MotionGate({ enabled: true, heartbeatSeconds: 1 });
+    let stillMs = 0;
+    await using camera = watchCamera(
+      { kind: 'file', path, loop: true },
+      {
+        clock,
+        gate,
+        onFrame: (frame) => {
+          stillMs += frame.stillMs ?? 0;
+          gate.observed({ changed: moves(Math.round(frame.ptsMs / 40) % frames) });
+        },
+      },
+    );
+    await camera.until(() => (camera.frames.at(-1)?.ptsMs ?? 0) > 2.5 * frames * 40, 30_000);
+    await camera.stop();
+    const { received, decoded, skipped = 0 } = camera.counters;
+    assert.ok(skipped > 0 && decoded < received * 0.8, `${decoded} of ${received} shown, ${skipped} skipped`);
+    for (const [i, { ptsMs, capturedAtMs, arrivedAtMs }] of camera.frames.entries()) {
+      assert.ok(Math.abs(ptsMs / 40 - Math.round(ptsMs / 40)) < 0.01, `${ptsMs} ms is a frame's time`);
+      if (i > 0) assert.ok(ptsMs > camera.frames[i - 1]!.ptsMs);
+      assert.ok(capturedAtMs <= arrivedAtMs);
+    }
+    const lastMs = camera.frames.at(-1)!.ptsMs;
+    assert.ok(Math.abs(clock.now() - startedAtMs - lastMs) < 1_000, 'no faster than real time');
+    assert.ok(stillMs > lastMs * 0.2 && stillMs < lastMs * 0.8, `${stillMs} of ${lastMs} ms still`);
   });
 
   it('looped waits for nobody', async () => {

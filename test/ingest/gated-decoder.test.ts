@@ -106,7 +106,11 @@ describe('a decoder behind a motion gate', () => {
         assert.equal(hash, full.shown[n]!.hash, `picture ${n} as decoded without a gate`);
       }
       const { skipped = 0, withheld = 0 } = counters;
-      if (stream.x264 !== 'intra-refresh=1') assert.ok(skipped > 0, 'packets that never had to be decoded');
+      const accounted = shown.length + skipped + withheld;
+      // a decoder that sorts pictures keeps the last of them when it is begun anew
+      assert.ok(accounted <= FRAMES && accounted >= FRAMES - 30, `${accounted} of ${FRAMES}`);
+      // where key frames are rarer than heartbeats everything is decoded
+      assert.equal(skipped > 0, stream.gop === 25, `${skipped} packets never had to be decoded`);
       assert.ok(skipped + withheld > FRAMES * 0.3, `${skipped} skipped, ${withheld} withheld`);
       // from the first movement on that the sizes had to tell alone
       for (let cycle = 0; cycle < 5; cycle++) {

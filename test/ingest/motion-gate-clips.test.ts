@@ -41,7 +41,7 @@ function remembering(detect: Detect): Detect {
 }
 
 /** Real decoding, real detections, the default tracker. */
-describe('no track is lost by the motion gate', { skip: missingSharedData(MODEL), timeout: 180_000 }, () => {
+describe('no track is lost by the motion gate', { skip: missingSharedData(MODEL), timeout: 400_000 }, () => {
   for (const clip of Object.keys(PASSES)) {
     it(clip, { skip: missingSharedData(clip) }, async () => {
       const { detect: real, labels, close } = await openDetector(`${SHARED_DATA}models`);

@@ -74,6 +74,17 @@ describe('cameraFlow', () => {
     assert.deepEqual(flow.analysed, [0, 5, 8, 10, 11]);
   });
 
+  it('keeps its step through a gap, so that the same frames are analysed with and without it', async () => {
+    const flow = flowOf({ fps: 5, source: 'waits' });
+    const times = [0, 40, 80, 120, 160, 200, 1090, 1130, 1170, 1210, 1250, 1290, 1330, 1370, 1410];
+    for (const [seq, ptsMs] of times.entries()) flow.frames.next(flow.make(seq, ptsMs));
+    while (flow.running.length) await flow.finish();
+    assert.deepEqual(
+      flow.analysed.map((seq) => times[seq]),
+      [0, 200, 1090, 1210, 1410],
+    );
+  });
+
   it('takes up another rate with the next frame', async () => {
     const options = { fps: 5, source: 'waits' as const };
     const flow = flowOf(options);
