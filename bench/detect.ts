@@ -16,13 +16,14 @@ import { sampled } from './sampled.ts';
 
 /** The model whose figures carry no name: the default detector. */
 const DEFAULT_MODEL = 'yolox-nano';
-const SECONDS = 2;
 
 export interface DetectBench {
   /** A JPEG or PNG file of a busy street. */
   readonly picture: string;
   /** Where weights are looked for, in this order. */
   readonly modelDirs: readonly string[];
+  /** How long each stage is measured. */
+  readonly seconds: number;
   readonly log: Logger;
   say(line: string): void;
 }
@@ -40,7 +41,7 @@ export async function benchDetect(bench: DetectBench): Promise<BenchReport> {
   }
   for (const model of models) {
     const { name } = model.entry;
-    const times = await measure(model, picture, bench.log);
+    const times = await measure(model, picture, bench);
     const prefix = name === DEFAULT_MODEL ? '' : `${name}.`;
     for (const [stage, ms] of Object.entries(times)) metrics[`${prefix}${stage}`] = ms;
     const said = Object.entries(times).map(([stage, ms]) => `${stage} ${ms.toFixed(3)}`);
@@ -50,7 +51,11 @@ export async function benchDetect(bench: DetectBench): Promise<BenchReport> {
 }
 
 /** Median milliseconds of each stage. */
-async function measure(model: ResolvedModel, picture: AvFrame, log: Logger): Promise<Record<string, number>> {
+async function measure(
+  model: ResolvedModel,
+  picture: AvFrame,
+  { seconds, log }: DetectBench,
+): Promise<Record<string, number>> {
   const spec = detectorSpec(model.entry, await readWeights(model), model.labels.length);
   const runner = await openSessionRunner(new Sessions(CPU_ONLY, log))(spec.runner);
   const input = new TensorInput();
@@ -59,9 +64,9 @@ async function measure(model: ResolvedModel, picture: AvFrame, log: Logger): Pro
     const { placement } = spec;
     const scaled = input.fill(picture, size, placement);
     return {
-      postprocessMs: await postprocessMs(spec, runner, scaled, SECONDS),
-      scaleMs: median(await sampled(SECONDS, () => input.fill(picture, size, placement))),
-      inferMs: median(await sampled(SECONDS, () => runner.run([scaled]))),
+      postprocessMs: await postprocessMs(spec, runner, scaled, seconds),
+      scaleMs: median(await sampled(seconds, () => input.fill(picture, size, placement))),
+      inferMs: median(await sampled(seconds, () => runner.run([scaled]))),
     };
   } finally {
     input.close();

@@ -6,6 +6,7 @@ import { readWeights } from '../src/models/read-weights.ts';
 import type { ResolvedModel } from '../src/models/resolve.ts';
 import type { Logger } from '../src/observe/logger.ts';
 import { type DetectorSpec, detectorSpec } from '../src/pipeline/families/detector-spec.ts';
+import { probeProvider } from '../src/pipeline/inference/probe-provider.ts';
 import { Sessions } from '../src/pipeline/inference/providers.ts';
 import type { Runner } from '../src/pipeline/inference/runner.ts';
 import { openSessionRunner } from '../src/pipeline/inference/session-runner.ts';
@@ -102,7 +103,8 @@ export async function benchModel(bench: ModelBench): Promise<ModelBenchReport> {
   } finally {
     input.close();
   }
-  return { ...benchReport('model', metrics, {}), model: spec.runner.model, runs, unavailable };
+  const report = benchReport('model', metrics, {});
+  return { ...report, met: runs.length > 0, model: spec.runner.model, runs, unavailable };
 }
 
 async function open(
@@ -111,6 +113,9 @@ async function open(
   provider: Provider,
   picture: AvFrame,
 ): Promise<{ runner: Runner; size: InputSize }> {
+  // a driver that aborts, or writes pages of its own, does so in another process
+  const refusal = provider === 'cpu' ? undefined : await probeProvider(provider, 0);
+  if (refusal !== undefined) throw new EngineError('MODEL_FAILED', refusal);
   const runner = await openSessionRunner(
     new Sessions({ providers: [provider], deviceId: 0, cpuThreads }, log),
   )(spec.runner);

@@ -65,13 +65,22 @@ export function registerBenchCommands(program: Command, context: CommandContext)
     .command('detect')
     .description('one real picture through each detector: scaling, inference, post-processing on one core')
     .addOption(fileOption('--picture <file>', 'a JPEG or PNG file of a busy street', CROWD))
+    .option('--seconds <n>', 'how long each stage is measured', '2')
     .option('--json', 'only the JSON line, no progress')
-    .action(async (options: { picture: string; json?: boolean }) => {
+    .action(async (options: { picture: string; seconds: string; json?: boolean }) => {
       requireFile(options.picture, 'picture', '--picture');
+      const seconds = Number(options.seconds);
+      if (!(seconds > 0 && seconds <= 60)) {
+        throw new EngineError(
+          'VALIDATION',
+          `--seconds takes a number above 0, up to 60, got ${options.seconds}`,
+        );
+      }
       const { benchDetect } = await import('../../bench/detect.ts');
       const report = await benchDetect({
         picture: options.picture,
         modelDirs: [loadConfig({ env: process.env }).models.dir, resolve(PROJECT_DIR, SHARED_MODELS)],
+        seconds,
         log: createLogger('bench', { level: 'silent', format: 'json' }),
         say: progress(options),
       });

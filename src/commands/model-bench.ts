@@ -1,12 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ModelBenchReport } from '../../bench/model.ts';
-import { loadConfig } from '../config/load.ts';
 import { EngineError } from '../errors.ts';
-import { loadManifest } from '../models/manifest.ts';
-import { resolveModel } from '../models/resolve.ts';
 import { createLogger } from '../observe/logger.ts';
 import { PROVIDERS, type Provider } from '../providers.ts';
 import type { CommandContext } from './context.ts';
+import { resolveDetector } from './resolve-detector.ts';
 import { table } from './table.ts';
 
 interface BenchOptions {
@@ -30,7 +28,7 @@ export function registerModelBench(model: Command, context: CommandContext): voi
   model
     .command('bench <name>')
     .description('measure latency and throughput of a model, for each provider and number of pictures a run')
-    .option('--provider <list>', `of ${PROVIDERS.join(', ')}; separated by commas`, providers, PROVIDERS)
+    .option('--provider <list>', `of ${PROVIDERS.join(', ')}; separated by commas`, providers, [...PROVIDERS])
     .option('--batch <list>', 'pictures in one run, separated by commas', batches, [1, 2, 4, 8])
     .option('--size <WxH>', 'size of the input (as the picture needs it)', size)
     .option('--seconds <n>', 'how long each is measured', seconds, 3)
@@ -38,14 +36,7 @@ export function registerModelBench(model: Command, context: CommandContext): voi
     .option('--picture <file>', 'a JPEG or PNG file (noise of 1280x720)')
     .option('--json', 'only the JSON line, no progress')
     .action(async (name: string, options: BenchOptions) => {
-      const { dir } = loadConfig({ env: process.env }).models;
-      const resolved = await resolveModel(await loadManifest(dir), name, dir);
-      if (resolved.entry.task !== 'detection') {
-        throw new EngineError(
-          'VALIDATION',
-          `model ${name} is made for ${resolved.entry.task}: name a detector`,
-        );
-      }
+      const resolved = await resolveDetector(name);
       const { benchModel } = await import('../../bench/model.ts');
       const report = await benchModel({
         model: resolved,
@@ -58,7 +49,7 @@ export function registerModelBench(model: Command, context: CommandContext): voi
         log: createLogger('bench', { level: 'silent', format: 'json' }),
         say: (line) => void (options.json || process.stderr.write(`${line}\n`)),
       });
-      if (!options.json) process.stdout.write(asText(report));
+      if (!options.json) process.stdout.write(asText(report, options.picture));
       process.stdout.write(`${JSON.stringify(report)}\n`);
       if (report.runs.length > 0) return context.exit(0);
       const reasons = Object.entries(report.unavailable).map(([what, reason]) => `${what}: ${reason}`);
@@ -67,7 +58,10 @@ export function registerModelBench(model: Command, context: CommandContext): voi
     .addHelpText('after', HELP);
 }
 
-function asText({ model, runs, unavailable, metrics }: ModelBenchReport): string {
+function asText(
+  { model, runs, unavailable, metrics }: ModelBenchReport,
+  picture = 'noise, nothing on it',
+): string {
   const rows = runs.map(({ provider, batch, input, p50Ms, p95Ms, picturesPerSecond }) => [
     provider,
     batch,
@@ -81,7 +75,7 @@ function asText({ model, runs, unavailable, metrics }: ModelBenchReport): string
   return [
     `${model}\n`,
     table(['provider', 'batch', 'input', 'p50 ms', 'p95 ms', 'pictures/s'], rows),
-    `one picture: scaling ${scaleMs} ms, decoding ${postprocessMs} ms\n`,
+    `one picture (${picture}): scaling ${scaleMs} ms, decoding ${postprocessMs} ms\n`,
     besides.join(''),
     '',
   ].join('\n');

@@ -1,13 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { loadConfig } from '../config/load.ts';
 import type { AnnotatedPictures } from '../models/eval/annotated-picture.ts';
 import { type Evaluation, evaluate, judgedClasses, restrictedTo } from '../models/eval/evaluate.ts';
 import { findPictures } from '../models/eval/find-pictures.ts';
 import { INPUT_WAYS, type InputWay } from '../models/eval/input-way.ts';
-import { loadManifest } from '../models/manifest.ts';
-import { resolveModel } from '../models/resolve.ts';
 import { createLogger } from '../observe/logger.ts';
 import type { CommandContext } from './context.ts';
+import { resolveDetector } from './resolve-detector.ts';
 import { table } from './table.ts';
 
 interface EvalOptions {
@@ -74,9 +72,8 @@ export function registerModelEval(model: Command, context: CommandContext): void
     .option('--json', 'print JSON')
     .addHelpText('after', HELP)
     .action(async (name: string, options: EvalOptions) => {
-      const { dir } = loadConfig({ env: process.env }).models;
       const found = await findPictures(options.data, options.annotations, options);
-      const resolved = await resolveModel(await loadManifest(dir), name, dir);
+      const resolved = await resolveDetector(name);
       const { classes, unknown } = judgedClasses(resolved.labels, found.labels, options.classes);
       if (unknown.length > 0) say(`left out, because ${name} does not know them: ${unknown.join(', ')}`);
 
@@ -173,8 +170,8 @@ function asText(model: string, { score, iou }: EvalOptions, judged: readonly Jud
   return lines.join('\n');
 }
 
-function rounded(value: number | null): number | string {
-  return value === null ? '-' : Number(value.toFixed(3));
+function rounded(value: number | null): string {
+  return value === null ? '-' : value.toFixed(3);
 }
 
 /** A line on standard error at each tenth of the way. */

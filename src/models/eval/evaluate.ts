@@ -4,6 +4,17 @@ import { type ConfusionMatrix, confusionMatrix } from './confusion-matrix.ts';
 import type { JudgedPicture } from './match-objects.ts';
 import { type OperatingPoint, operatingPoint, pooled, type Threshold } from './operating-point.ts';
 
+/** The MOTChallenge's name and, of COCO's, those for which VOC's older names live on in lists of labels. */
+const SYNONYMS = new Map([
+  ['pedestrian', 'person'],
+  ['aeroplane', 'airplane'],
+  ['diningtable', 'dining table'],
+  ['motorbike', 'motorcycle'],
+  ['pottedplant', 'potted plant'],
+  ['sofa', 'couch'],
+  ['tvmonitor', 'tv'],
+]);
+
 export type Scores = AveragePrecision & OperatingPoint;
 
 /** How good a model is on annotated pictures. */
@@ -17,7 +28,7 @@ export interface Evaluation extends Scores {
 
 /**
  * The classes that are judged: those the model knows and the annotations mark, or of these the ones asked for.
- * The case of letters does not matter; `pedestrian` and `person` are one.
+ * The case of letters does not matter, nor which of two common names it is (`motorbike`, `motorcycle`).
  *
  * @returns the model's label of each, with the annotations' name for it, and what is left out
  * @throws EngineError VALIDATION when none is left, or one asked for is not among them
@@ -91,9 +102,10 @@ export function evaluate(
   };
 }
 
+/** One name for what is the same. */
 function plain(label: string): string {
   const lower = label.trim().toLowerCase();
-  return lower === 'pedestrian' ? 'person' : lower;
+  return SYNONYMS.get(lower) ?? lower;
 }
 
 function listed(labels: readonly string[]): string {

@@ -3,10 +3,10 @@ import { describe, it } from 'node:test';
 import { evaluate, judgedClasses, restrictedTo } from '../../../src/models/eval/evaluate.ts';
 
 describe('the classes that are judged', () => {
-  it('are those that the model knows and the annotations mark, whatever the case of their letters', () => {
+  it('are those that the model knows and the annotations mark, whatever the case and the fashion of their names', () => {
     const { classes, unknown } = judgedClasses(
-      ['person', 'car', 'dog'],
-      ['Car', 'pedestrian', 'tree'],
+      ['person', 'car', 'motorbike'],
+      ['Car', 'pedestrian', 'tree', 'motorcycle'],
       undefined,
     );
     assert.deepEqual(
@@ -14,6 +14,7 @@ describe('the classes that are judged', () => {
       [
         ['Car', 'car'],
         ['pedestrian', 'person'],
+        ['motorcycle', 'motorbike'],
       ],
     );
     assert.deepEqual(unknown, ['tree']);
