@@ -18,15 +18,15 @@ class Taps {
   width = 0;
 
   /**
-   * Bilinear between pixels where the crop is enlarged; where it is reduced the triangle grows as wide as a pixel of
-   * the crop, so that every pixel of the picture counts (without that, stripes turn into noise).
+   * Bilinear between pixels where the crop is enlarged. Where it is reduced, each of its pixels is the mean of what it
+   * covers, so that every pixel of the picture counts (without that, stripes turn into noise).
    *
    * @param limit the picture's extent: nothing beyond it is read
    */
   fill(from: number, extent: number, limit: number, size: number): void {
     const scale = extent / size;
-    const reach = Math.max(1, scale);
-    this.width = 2 * Math.ceil(reach) + 1;
+    const reach = scale > 1 ? (scale + 1) / 2 : 1;
+    this.width = Math.ceil(2 * reach) + 1;
     if (this.first.length < size) {
       this.first = new Int32Array(size);
       this.count = new Int32Array(size);
@@ -34,20 +34,21 @@ class Taps {
     if (this.weights.length < size * this.width) this.weights = new Float32Array(size * this.width);
     for (let i = 0; i < size; i++) {
       const centre = from + (i + 0.5) * scale - 0.5;
-      const first = Math.max(0, Math.min(limit - 1, Math.ceil(centre - reach)));
-      const last = Math.max(first, Math.min(limit - 1, Math.floor(centre + reach)));
+      const first = Math.max(0, Math.min(limit - 1, Math.floor(centre - reach) + 1));
+      const last = Math.max(first, Math.min(limit - 1, Math.ceil(centre + reach) - 1));
       const at = i * this.width;
       let sum = 0;
       for (let k = first; k <= last; k++) {
-        const weight = Math.max(0, 1 - Math.abs(k - centre) / reach);
+        // how much of pixel k is covered; at the rim, and beside each other when enlarged, in proportion
+        const weight = Math.max(0, Math.min(1, reach - Math.abs(k - centre)));
         this.weights[at + k - first] = weight;
         sum += weight;
       }
-      this.first[i] = first;
-      this.count[i] = last - first + 1;
-      // beside the picture's edge only a part of the triangle is inside
+      // beside the picture's edge only a part is inside
       if (sum > 0) for (let k = 0; k <= last - first; k++) this.weights[at + k] /= sum;
       else this.weights[at] = 1;
+      this.first[i] = first;
+      this.count[i] = last - first + 1;
     }
   }
 }

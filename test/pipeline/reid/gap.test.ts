@@ -160,13 +160,15 @@ async function eachFrame(use: (frame: Frame<Picture>) => Promise<void>): Promise
   const source: FileSource = { kind: 'file', path: sharedData(TOWN_CENTRE), pace: 'fast' };
   const stop = new AbortController();
   let failure: unknown;
+  let last: Promise<void> = Promise.resolve(); // several frames may be decoded ahead; they are used in turn
   await runCamera(source, {
     clock: systemClock,
     log: quiet,
     signal: stop.signal,
     counters: { received: 0, decoded: 0, decodeMs: 0 },
     publish: (frame) => {
-      use(frame)
+      last = last
+        .then(() => use(frame))
         .catch((err) => {
           failure ??= err;
           stop.abort();
