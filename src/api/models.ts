@@ -28,7 +28,10 @@ const ModelList = Type.Object({
   }),
 });
 
-export const modelRoutes: FastifyPluginAsyncTypebox<ApiDependencies> = async (app, { models, modelsProblem }) => {
+export const modelRoutes: FastifyPluginAsyncTypebox<ApiDependencies> = async (
+  app,
+  { models, modelsProblem },
+) => {
   app.get(
     '/models',
     {

@@ -7,15 +7,17 @@ import { loadManifest, type Manifest, type ModelEntry, modelEntry } from '../mod
 import { type Pullable, pullModel } from '../models/pull.ts';
 import { inspectWeights } from '../models/verify.ts';
 import type { CommandContext } from './context.ts';
+import { registerModelAdd } from './model-add.ts';
 import { registerModelBench } from './model-bench.ts';
 import { registerModelEval } from './model-eval.ts';
+import { registerModelInspect } from './model-inspect.ts';
 import { table } from './table.ts';
 
 const MIB = 1024 * 1024;
 
-/** `model list | pull | verify | eval | bench`: the weights in SIGHTLINE_MODELS, without a running hub. */
+/** `model list | pull | verify | inspect | add | eval | bench`: the weights in SIGHTLINE_MODELS, without a running hub. */
 export function registerModelCommands(program: Command, context: CommandContext): void {
-  const model = program.command('model').description('list, download, check and measure models');
+  const model = program.command('model').description('list, download, check, add and measure models');
 
   model
     .command('list')
@@ -87,6 +89,8 @@ export function registerModelCommands(program: Command, context: CommandContext)
       }
     });
 
+  registerModelInspect(model, context);
+  registerModelAdd(model);
   registerModelEval(model, context);
   registerModelBench(model, context);
 }

@@ -105,7 +105,12 @@ export class Detector {
     const startedMs = performance.now();
     const outputs = await this.#runner.run([picture]);
     const inferredMs = performance.now();
-    head.decode(outputs, 0, picture.fitted, MIN_CONFIDENCE, into);
+    try {
+      head.decode(outputs, 0, picture.fitted, MIN_CONFIDENCE, into);
+    } catch (err) {
+      if (!(err instanceof EngineError)) throw err;
+      throw new EngineError(err.code, `model ${this.model}: ${err.message}`, { cause: err });
+    }
     checkDetections(this.model, this.labels.length, outputs[head.scoreOutput], into);
     this.#nms.apply(into, nmsIou ?? 1);
     this.times.inferMs = inferredMs - startedMs;

@@ -33,11 +33,18 @@ export interface DetectorSpec {
  *   something does not fit the manifest
  */
 export function detectorSpec(
-  entry: Pick<ModelEntry, 'name' | 'version' | 'family' | 'input' | 'nmsIou'>,
+  entry: Pick<ModelEntry, 'name' | 'version' | 'family' | 'input' | 'nmsIou'> &
+    Partial<Pick<ModelEntry, 'task'>>,
   bytes: Uint8Array,
   labels: number,
 ): DetectorSpec {
-  const { name, input = {} } = entry;
+  const { name, task = 'detection', input = {} } = entry;
+  if (task !== 'detection') {
+    throw new EngineError(
+      'MODEL_SHAPE',
+      `model ${name} is declared for ${task}: cameras need one that detects; trackers with appearance take it`,
+    );
+  }
   const signature = readSignature(bytes, name);
   const image = imageInput(name, signature, input);
   const { family, head } = recogniseFamily(name, signature, image, labels, entry.family);

@@ -3,6 +3,7 @@ import { EngineError } from '../../errors.ts';
 import type { RawOutput } from '../inference/runner.ts';
 import type { Letterbox } from '../letterbox.ts';
 import type { Family, Head } from './family.ts';
+import { firstAtLeast } from './first-at-least.ts';
 import { keepBox } from './keep-box.ts';
 
 const SCORES = /^cls_pred_stride_(\d+)$/;
@@ -86,19 +87,16 @@ function decodeLevel(
       `expected ${cells} cells of stride ${stride}, got ${scores.name} [${scores.dims.join(',')}] and ${distances.name} [${distances.dims.join(',')}]`,
     );
   }
-  let at = index * cells * classes;
-  for (let cell = 0; cell < cells; cell++, at += classes) {
-    let classId = -1;
-    let score = minConfidence;
-    for (let c = 0; c < classes; c++) {
-      const candidate = scores.data[at + c];
-      // the first class of the least score counts, later ones must exceed it
-      if (candidate > score || (classId < 0 && candidate === score)) {
-        score = candidate;
-        classId = c;
-      }
-    }
-    if (classId < 0) continue;
+  const { data } = scores;
+  const first = index * cells * classes;
+  const last = first + cells * classes;
+  for (let at = firstAtLeast(data, first, last, minConfidence); at < last; ) {
+    const cell = Math.floor((at - first) / classes);
+    const end = first + (cell + 1) * classes;
+    let best = at;
+    for (let c = at + 1; c < end; c++) if (data[c] > data[best]) best = c;
+    at = firstAtLeast(data, end, last, minConfidence);
+    const classId = best - (end - classes);
     // the middle of the cell's first and last pixel
     const x = (cell % across) * stride + (stride - 1) / 2;
     const y = Math.floor(cell / across) * stride + (stride - 1) / 2;
@@ -107,7 +105,7 @@ function decodeLevel(
     const top = y - stride * expectation(distances.data, sides + bins, bins);
     const right = x + stride * expectation(distances.data, sides + 2 * bins, bins);
     const bottom = y + stride * expectation(distances.data, sides + 3 * bins, bins);
-    keepBox(into, fitted, left, top, right, bottom, score, classId);
+    keepBox(into, fitted, left, top, right, bottom, data[best], classId);
   }
 }
 

@@ -3,6 +3,7 @@ import { EngineError } from '../../errors.ts';
 import type { RawOutput } from '../inference/runner.ts';
 import type { Letterbox } from '../letterbox.ts';
 import { cellsOf, type Family, type Head } from './family.ts';
+import { firstAtLeast } from './first-at-least.ts';
 import { keepBox } from './keep-box.ts';
 
 const STRIDES = [8, 16, 32] as const;
@@ -63,16 +64,20 @@ function columnsHead(output: string, classes: number): Head {
       }
       const from = index * channels * boxes;
       let count = 0;
-      // class by class along the memory; nearly all scores end at the first comparison
       for (let c = 0; c < classes; c++) {
         const row = from + (4 + c) * boxes;
-        for (let i = 0; i < boxes; i++) {
-          const score = data[row + i];
-          if (score >= minConfidence && score > best[i]) {
-            if (best[i] === 0) found[count++] = i;
-            best[i] = score;
-            bestClass[i] = c;
-          }
+        const end = row + boxes;
+        // along the memory: a class with all its boxes, then the next
+        for (
+          let at = firstAtLeast(data, row, end, minConfidence);
+          at < end;
+          at = firstAtLeast(data, at + 1, end, minConfidence)
+        ) {
+          const i = at - row;
+          if (data[at] <= best[i]) continue;
+          if (best[i] === 0) found[count++] = i;
+          best[i] = data[at];
+          bestClass[i] = c;
         }
       }
       into.count = 0;

@@ -26,9 +26,6 @@ export function openSessionRunner(sessions: Pick<Sessions, 'open'>): OpenRunner 
  * among them: where they are, ONNX Runtime's binding writes them and still returns a copy (measured: no gain).
  */
 interface Bound {
-  readonly values: Float32Array | Uint16Array;
-  /** Width and height of each source picture. */
-  readonly sourceSizes: BigInt64Array;
   readonly feeds: Record<string, Tensor>;
   readonly outputs: Output[];
 }
@@ -41,6 +38,10 @@ interface Output extends RawOutput {
 interface Sized {
   readonly size: InputSize;
   readonly session: InferenceSession;
+  /** The pictures of the largest run so far; smaller ones use the beginning. */
+  values: Float32Array | Uint16Array;
+  /** Width and height of each source picture. */
+  sourceSizes: BigInt64Array;
   /** By number of pictures. */
   readonly bound: Map<number, Bound>;
 }
@@ -54,6 +55,9 @@ class SessionRunner implements Runner {
   readonly #sizes: Sized[] = [];
   /** Every run takes exactly so many pictures; null where any number will do. */
   readonly #fixedBatch: number | null;
+  /** What is being made ready: who asks for the same in the meantime waits for it. */
+  readonly #preparing = new Map<string, Promise<void>>();
+
   constructor(
     spec: RunnerSpec,
     { inputs }: Signature,
@@ -71,10 +75,46 @@ class SessionRunner implements Runner {
 
   async prepare(size: InputSize): Promise<void> {
     if (this.#find(size)) return;
+    const key = `${size.width}x${size.height}`;
+    let preparing = this.#preparing.get(key);
+    if (!preparing) {
+      preparing = this.#prepare(size).finally(() => this.#preparing.delete(key));
+      this.#preparing.set(key, preparing);
+    }
+    return preparing;
+  }
+
+  async run(pictures: readonly RunnerPicture[]): Promise<readonly RawOutput[]> {
+    const { model, maxBatch } = this.#spec;
+    const { size } = pictures[0];
+    const sized = this.#find(size);
+    if (!sized)
+      throw new EngineError('MODEL_SHAPE', `model ${model} has no input ${size.width}x${size.height}`);
+    const atOnce = this.#fixedBatch ?? Math.min(maxBatch, pictures.length);
+    if (pictures.length > atOnce) return this.#runInTurn(sized, pictures, atOnce);
+    const bound = this.#bind(sized, atOnce);
+    this.#write(sized, pictures, 0, pictures.length);
+    await this.#execute(sized, bound);
+    return bound.outputs;
+  }
+
+  async release(): Promise<void> {
+    const sessions = new Set([this.#own, ...this.#sizes.map(({ session }) => session)]);
+    this.#sizes.length = 0;
+    for (const session of sessions) await session.release();
+  }
+
+  async #prepare(size: InputSize): Promise<void> {
     const { model, fixedSize } = this.#spec;
     const own = fixedSize === null || (fixedSize.width === size.width && fixedSize.height === size.height);
     const session = own ? this.#own : await this.#openFor(size);
-    const sized: Sized = { size, session, bound: new Map() };
+    const sized: Sized = {
+      size,
+      session,
+      values: new Float32Array(0),
+      sourceSizes: new BigInt64Array(0),
+      bound: new Map(),
+    };
     try {
       // what cannot compute at this size fails here, and says so in its error alone
       await this.#execute(sized, this.#bind(sized, this.#fixedBatch ?? 1), SILENT);
@@ -88,26 +128,6 @@ class SessionRunner implements Runner {
       );
     }
     this.#sizes.push(sized);
-  }
-
-  async run(pictures: readonly RunnerPicture[]): Promise<readonly RawOutput[]> {
-    const { model, maxBatch } = this.#spec;
-    const { size } = pictures[0];
-    const sized = this.#find(size);
-    if (!sized)
-      throw new EngineError('MODEL_SHAPE', `model ${model} has no input ${size.width}x${size.height}`);
-    const atOnce = this.#fixedBatch ?? Math.min(maxBatch, pictures.length);
-    if (pictures.length > atOnce) return this.#runInTurn(sized, pictures, atOnce);
-    const bound = this.#bind(sized, atOnce);
-    this.#write(bound, pictures, 0, pictures.length);
-    await this.#execute(sized, bound);
-    return bound.outputs;
-  }
-
-  async release(): Promise<void> {
-    const sessions = new Set([this.#own, ...this.#sizes.map(({ session }) => session)]);
-    this.#sizes.length = 0;
-    for (const session of sessions) await session.release();
   }
 
   async #openFor({ width, height }: InputSize): Promise<InferenceSession> {
@@ -135,7 +155,7 @@ class SessionRunner implements Runner {
     for (let first = 0; first < pictures.length; first += atOnce) {
       const count = Math.min(atOnce, pictures.length - first);
       const bound = this.#bind(sized, this.#fixedBatch ?? count);
-      this.#write(bound, pictures, first, count);
+      this.#write(sized, pictures, first, count);
       await this.#execute(sized, bound);
       for (const [k, { name, data, dims }] of bound.outputs.entries()) {
         const each = data.length / dims[0];
@@ -156,13 +176,13 @@ class SessionRunner implements Runner {
     return all;
   }
 
-  #write(bound: Bound, pictures: readonly RunnerPicture[], first: number, count: number): void {
+  #write(sized: Sized, pictures: readonly RunnerPicture[], first: number, count: number): void {
     const { encoding } = this.#spec;
     for (let i = 0; i < count; i++) {
       const { planes, size, sourceWidth, sourceHeight } = pictures[first + i];
-      writeInput(planes, size, encoding, bound.values, i * inputLength(size));
-      bound.sourceSizes[2 * i] = BigInt(sourceWidth);
-      bound.sourceSizes[2 * i + 1] = BigInt(sourceHeight);
+      writeInput(planes, size, encoding, sized.values, i * inputLength(size));
+      sized.sourceSizes[2 * i] = BigInt(sourceWidth);
+      sized.sourceSizes[2 * i + 1] = BigInt(sourceHeight);
     }
   }
 
@@ -171,18 +191,21 @@ class SessionRunner implements Runner {
     if (last) return last;
     const { input, encoding, sourceSizeInput, outputs } = this.#spec;
     const { width, height } = sized.size;
-    const half = encoding.type === 'float16';
-    const values = new (half ? Uint16Array : Float32Array)(count * inputLength(sized.size));
+    const each = inputLength(sized.size);
+    if (sized.sourceSizes.length < 2 * count) {
+      sized.values = new (encoding.type === 'float16' ? Uint16Array : Float32Array)(count * each);
+      // sizes of 1 until the first picture: a network that divides by them still warms up
+      sized.sourceSizes = new BigInt64Array(2 * count).fill(1n);
+      sized.bound.clear();
+    }
+    const values = sized.values.subarray(0, count * each);
+    const sourceSizes = sized.sourceSizes.subarray(0, 2 * count);
     const dims = encoding.layout === 'NCHW' ? [count, 3, height, width] : [count, height, width, 3];
-    // sizes of 1 until the first picture: a network that divides by them still warms up
-    const sourceSizes = new BigInt64Array(2 * count).fill(1n);
     const feeds: Record<string, Tensor> = {
       [input]: values instanceof Uint16Array ? halfTensor(values, dims) : new Tensor('float32', values, dims),
     };
     if (sourceSizeInput !== undefined) feeds[sourceSizeInput] = new Tensor('int64', sourceSizes, [count, 2]);
     const bound: Bound = {
-      values,
-      sourceSizes,
       feeds,
       outputs: outputs.map((name) => ({ name, data: new Float32Array(0), dims: [] })),
     };

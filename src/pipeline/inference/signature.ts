@@ -112,7 +112,7 @@ function tensorOf(valueInfo: Uint8Array): TensorSignature {
   return {
     name,
     type: ELEMENT_TYPES[element] ?? 'other',
-    dims: dims && dims.map(({ content }) => dimOf(content ?? new Uint8Array(0))),
+    dims: dims ? dims.map(({ content }) => dimOf(content ?? new Uint8Array(0))) : null,
   };
 }
 

@@ -52,7 +52,7 @@ describe('a runner on this thread', () => {
   it('takes as many pictures at once as a dynamic batch allows, in order', async () => {
     const runner = await open(spec(meanModel('N')));
     await runner.prepare(SIZE);
-    for (const count of [1, 3, 2]) {
+    for (const count of [1, 3, 2, 5, 1]) {
       const pictures = Array.from({ length: count }, (_, i) => picture(10 * i + 1));
       const [{ data, dims }] = await runner.run(pictures);
       assert.deepEqual(dims, [count, 2, 1]);
@@ -124,6 +124,21 @@ describe('a runner on this thread', () => {
       }
       await runner.release();
     }
+  });
+
+  it('makes a size ready once for all who ask at the same time', async () => {
+    const sessions = new Sessions(CPU_ONLY, pino({ level: 'silent' }));
+    let opened = 0;
+    const counting = openSessionRunner({
+      open: async (...args) => {
+        opened++;
+        return sessions.open(...args);
+      },
+    });
+    const runner = await counting(spec(meanModel(1)));
+    await Promise.all([1, 2, 3].map(() => runner.prepare({ width: 32, height: 32 })));
+    assert.equal(opened, 2, 'the file as it is, and the one for this size');
+    await runner.release();
   });
 
   it('names model and size when it is not ready for a picture', async () => {

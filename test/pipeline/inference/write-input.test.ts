@@ -56,4 +56,27 @@ describe('writeInput', () => {
       }
     }
   }
+
+  it('reads planes at any place and of any length', () => {
+    for (const [offset, width, height] of [
+      [1, 5, 3],
+      [0, 5, 3],
+      [4, 7, 1],
+    ]) {
+      const area = width * height;
+      const memory = new Uint8Array(3 * area + 8).map((_, i) => i * 3);
+      const parts = [0, 1, 2].map((k) => memory.subarray(offset + k * area, offset + (k + 1) * area)) as [
+        Uint8Array,
+        Uint8Array,
+        Uint8Array,
+      ];
+      const into = new Float32Array(3 * area);
+      const encoding: InputEncoding = { layout: 'NCHW', channels: 'BGR', range: '0-1', type: 'float32' };
+      writeInput(parts, { width, height }, encoding, into, 0);
+      assert.deepEqual(
+        into,
+        Float32Array.from([...parts[0], ...parts[1], ...parts[2]], (byte) => byte / 255),
+      );
+    }
+  });
 });
