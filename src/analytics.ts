@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { TrackerSettings } from './tracker-settings.ts';
 
+export const DEFAULT_MODEL = 'yolox-nano';
 const DEFAULT_TRACKER = 'sightline';
 const DEFAULT_HEARTBEAT_SECONDS = 2;
 
@@ -35,7 +36,7 @@ export const AnalyticsInput = Type.Object(
       Type.String({
         minLength: 1,
         maxLength: 64,
-        default: 'yolox-nano',
+        default: DEFAULT_MODEL,
         description: 'the name of a model, see GET /models',
       }),
     ),
@@ -57,7 +58,7 @@ export const AnalyticsInput = Type.Object(
     ),
     classes: Type.Optional(
       Type.Array(Label, {
-        maxItems: 1000,
+        maxItems: 200,
         default: [],
         description: 'only these labels are detected, tracked and reported; empty: all of the model',
       }),
@@ -65,6 +66,7 @@ export const AnalyticsInput = Type.Object(
     thresholds: Type.Optional(
       Type.Record(Type.String({ minLength: 1, maxLength: 64 }), Confidence, {
         default: {},
+        maxProperties: 200,
         description: 'by label: takes the place of `confidence`',
       }),
     ),

@@ -4,6 +4,8 @@ import type { Provider } from './providers.ts';
 export interface BatchCounts {
   batches: number;
   pictures: number;
+  /** The most pictures that one batch had. */
+  largest: number;
   /** Places of batches that held no picture. */
   padding: number;
   /** Pictures answered with an error. */

@@ -22,7 +22,7 @@ export interface Frame<P = unknown> {
   readonly width: number;
   readonly height: number;
   readonly picture: P;
-  /** Media time since the frame before it in which the picture stood still and was not looked at, milliseconds. */
+  /** Media time of the run so far in which the picture stood still and was not looked at, milliseconds. */
   readonly stillMs?: number;
   release(): void;
 }

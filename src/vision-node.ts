@@ -172,6 +172,9 @@ export async function runVisionNode(config: Config): Promise<number> {
   /** The thread that runs batches of pictures of all workers. */
   function startDevice(): DeviceHandle {
     const { maxBatch, maxWaitMs, deviceId } = inference;
+    // ONNX Runtime's binding has no option for it: engines, which take minutes to build, are kept
+    process.env.ORT_TENSORRT_ENGINE_CACHE_ENABLE ??= '1';
+    process.env.ORT_TENSORRT_CACHE_PATH ??= join(config.data.dir, 'tensorrt');
     return new DeviceHandle(
       {
         providers: plan.device,

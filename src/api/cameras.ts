@@ -167,7 +167,11 @@ export const cameraRoutes: FastifyPluginAsyncTypebox<ApiDependencies> = async (a
         response: { 200: CameraAnswer, ...PROBLEMS },
       },
     },
-    async ({ params, body }) => answerOf(cameras.update(params.cameraId, body, await labelsChecked())),
+    async ({ params, body }) => {
+      // a camera whose model has changed in the meantime can still be renamed and switched off
+      const check = body.analytics ? await labelsChecked() : undefined;
+      return answerOf(cameras.update(params.cameraId, body, check));
+    },
   );
 
   app.delete(

@@ -1,5 +1,8 @@
-import type { AnalyticsInput } from '../analytics.ts';
+import { type AnalyticsInput, DEFAULT_MODEL } from '../analytics.ts';
 import { invalid, nearest, type SchemaProblem } from '../schema-problems.ts';
+
+/** Labels for which the nearest known one is looked for: that takes a while for each. */
+const MOST_EXPLAINED = 5;
 
 /**
  * Refuses labels that the model does not have. A model that is not in the manifest (yet) is not judged: its
@@ -9,15 +12,16 @@ import { invalid, nearest, type SchemaProblem } from '../schema-problems.ts';
  * @throws EngineError VALIDATION with every such label
  */
 export function checkLabels(
-  { model = 'yolox-nano', classes = [], thresholds = {} }: AnalyticsInput,
+  { model = DEFAULT_MODEL, classes = [], thresholds = {} }: AnalyticsInput,
   models: ReadonlyArray<{ readonly name: string; readonly labels: readonly string[] }>,
 ): void {
-  const labels = models.find(({ name }) => name === model)?.labels;
-  if (!labels?.length) return; // also a model whose list of labels cannot be read says what is wrong itself
+  const list = models.find(({ name }) => name === model)?.labels;
+  if (!list?.length) return; // a model whose list of labels cannot be read says so itself
+  const labels = new Set(list);
   const problems: SchemaProblem[] = [];
   const check = (label: string, path: string): void => {
-    if (labels.includes(label)) return;
-    const meant = nearest(label, labels);
+    if (labels.has(label)) return;
+    const meant = problems.length < MOST_EXPLAINED ? nearest(label, list) : undefined;
     const remedy = meant ? `did you mean ${JSON.stringify(meant)}?` : 'GET /api/v1/models lists its labels';
     problems.push({ path, message: `model ${model} has no label ${JSON.stringify(label)}; ${remedy}` });
   };

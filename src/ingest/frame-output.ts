@@ -15,6 +15,7 @@ export class FrameOutput {
   #width = 0;
   #height = 0;
   #decodeMs = 0;
+  #stillMs = 0;
 
   /** @param slots told of every frame published and released. */
   constructor(context: IngestContext, slots?: FrameSlots) {
@@ -53,7 +54,8 @@ export class FrameOutput {
       onState.call(this.#context, { state: 'live', width: this.#width, height: this.#height, codec });
     }
     this.#slots?.take();
-    const stillMs = gate?.takeStillMs() ?? 0;
+    this.#stillMs += gate?.takeStillMs() ?? 0;
+    const stillMs = this.#stillMs;
     const frame = new DecodedFrame(this.#run, this.#seq++, picture, { ...times, stillMs }, () => {
       this.pool.give(picture);
       this.#slots?.give();

@@ -15,8 +15,12 @@ export async function readLabels(
   if (typeof labels !== 'string') return labels;
   for (const [i, dir] of labelDirs.entries()) {
     try {
-      const lines = (await readFile(join(dir, `${labels}.txt`), 'utf8')).split(/\r?\n/);
-      return lines.filter((line) => line !== '');
+      const text = await readFile(join(dir, `${labels}.txt`), 'utf8');
+      // without a byte-order mark and the empty lines at the end; one in the middle is a class without a name
+      return text
+        .replace(/^\uFEFF/, '')
+        .trimEnd()
+        .split(/\r?\n/);
     } catch (err) {
       const { code } = err as NodeJS.ErrnoException;
       if (code === 'ENOENT' && i < labelDirs.length - 1) continue;

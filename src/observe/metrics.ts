@@ -48,7 +48,17 @@ function cameraFamilies(statuses: readonly CameraStatus[]): string {
   const states = statuses.flatMap(({ cameraId: camera, state: now }) =>
     STATES.map((state): Sample => [{ camera, state }, state === now ? 1 : 0]),
   );
+  const analysed = statuses.flatMap(({ cameraId: camera, analysis }): Sample[] => {
+    const { model, provider, input } = analysis.inEffect ?? {};
+    return model && provider && input !== undefined ? [[{ camera, model, provider, input }, 1]] : [];
+  });
   return (
+    family(
+      'sightline_analysis_info',
+      'gauge',
+      'What analyses a camera: its model, and what that runs on',
+      analysed,
+    ) +
     family('sightline_frames_total', 'counter', 'Video frames by what became of them', frames) +
     family('sightline_camera_state', 'gauge', '1 for the state a camera is in', states)
   );
@@ -145,6 +155,12 @@ function deviceFamilies(queues: VisionMetrics['inference']): string {
       'counter',
       'Time of the runs',
       each(({ runMs }) => runMs * MS),
+    ),
+    family(
+      'sightline_batch_largest_pictures',
+      'gauge',
+      'The most pictures that a run had',
+      each(({ largest }) => largest),
     ),
     family(
       'sightline_batch_limit',

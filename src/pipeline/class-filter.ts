@@ -15,9 +15,11 @@ export class ClassFilter {
   constructor({ classes, thresholds, confidence, tracker }: Analytics, labels: readonly string[]) {
     const named = new Set([...classes, ...Object.keys(thresholds)]);
     this.unknown = [...named].filter((label) => !labels.includes(label));
-    this.reportedFrom = Float32Array.from(labels, (label) => thresholds[label] ?? confidence);
+    const own = (label: string): number | undefined =>
+      Object.hasOwn(thresholds, label) ? thresholds[label] : undefined;
+    this.reportedFrom = Float32Array.from(labels, (label) => own(label) ?? confidence);
     const trackedFrom = tracker.trackThreshold ?? confidence;
-    this.strongFrom = Float32Array.from(labels, (label) => thresholds[label] ?? trackedFrom);
+    this.strongFrom = Float32Array.from(labels, (label) => own(label) ?? trackedFrom);
     const everything = classes.length === 0;
     this.#wanted = everything ? null : Uint8Array.from(labels, (label) => Number(classes.includes(label)));
   }

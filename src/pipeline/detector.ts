@@ -5,7 +5,7 @@ import { readWeights } from '../models/read-weights.ts';
 import type { ResolvedModel } from '../models/resolve.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Provider } from '../providers.ts';
-import { checkDetections } from './families/check-detections.ts';
+import { checkDetections, checkNumbers } from './families/check-detections.ts';
 import { type DetectorSpec, detectorSpec } from './families/detector-spec.ts';
 import type { OpenRunner, Runner } from './inference/runner.ts';
 import { type InputSize, type Placement, tightInput } from './letterbox.ts';
@@ -85,6 +85,14 @@ export class Detector {
     return this.#runner.provider;
   }
 
+  /** Whether frames of `width` x `height` pixels can be detected on without making the network ready first. */
+  isReadyFor(width: number, height: number): boolean {
+    const { family, placement, size: own } = this.#spec;
+    if (placement.at === 'stretch') return true;
+    const key = keyOf(tightInput(width, height, own, family.stride));
+    return this.#ready.has(key) || this.#unfit.has(key);
+  }
+
   /** The input size for frames of `width` x `height` pixels; the first call for a size makes the network ready for it. */
   async inputFor(width: number, height: number): Promise<InputSize> {
     const asked = this.#asked;
@@ -105,13 +113,14 @@ export class Detector {
     const startedMs = performance.now();
     const outputs = await this.#runner.run([picture]);
     const inferredMs = performance.now();
+    checkNumbers(this.model, outputs);
     try {
       head.decode(outputs, 0, picture.fitted, MIN_CONFIDENCE, into);
     } catch (err) {
       if (!(err instanceof EngineError)) throw err;
       throw new EngineError(err.code, `model ${this.model}: ${err.message}`, { cause: err });
     }
-    checkDetections(this.model, this.labels.length, outputs[head.scoreOutput], into);
+    checkDetections(this.model, this.labels.length, into);
     this.#nms.apply(into, nmsIou ?? 1);
     this.times.inferMs = inferredMs - startedMs;
     this.times.postprocessMs = performance.now() - inferredMs;
@@ -143,8 +152,8 @@ export class Detector {
       this.#ready.set(keyOf(tight), tight);
       return tight;
     } catch (err) {
-      // for want of memory it may work the next time
-      if (err instanceof EngineError && err.code === 'MODEL_OUT_OF_MEMORY') throw err;
+      // what is not about this size may work the next time
+      if (!(err instanceof EngineError && err.code === 'MODEL_SHAPE')) throw err;
       this.#unfit.add(keyOf(tight));
       this.#log.warn(
         { model: this.model, ...tight, reason: messageOf(err) },

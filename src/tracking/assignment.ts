@@ -7,26 +7,44 @@ export class Assignment {
   /** Dual variables: what each row and column contributes to the lower bound. */
   rowPotential = new Float64Array(0);
   colPotential = new Float64Array(0);
+  /** The pairs below the limit, row by row: row `i` has those from `pairsFrom[i]` to `pairsFrom[i + 1]`. */
+  pairsFrom = new Int32Array(1);
+  pairCols = new Int32Array(0);
+  pairCosts = new Float64Array(0);
   /** Of the search in progress: the shortest path to each column, and the row before it on that path. */
   distance = new Float64Array(0);
   rowBefore = new Int32Array(0);
-  /** 1 for columns whose shortest path is final. */
+  /** 1 for columns whose shortest path is final; else 0, and between two searches always. */
   reached = new Uint8Array(0);
+  /** The columns that have a path. */
+  touched = new Int32Array(0);
 
   reserve(rows: number, cols: number): void {
     if (this.colOfRow.length < rows) {
       const size = Math.max(rows, 2 * this.colOfRow.length);
       this.colOfRow = new Int32Array(size);
       this.rowPotential = new Float64Array(size);
+      this.pairsFrom = new Int32Array(size + 1);
     }
     if (this.rowOfCol.length < cols) {
       const size = Math.max(cols, 2 * this.rowOfCol.length);
       this.rowOfCol = new Int32Array(size);
       this.colPotential = new Float64Array(size);
-      this.distance = new Float64Array(size);
+      this.distance = new Float64Array(size).fill(Infinity);
       this.rowBefore = new Int32Array(size);
       this.reached = new Uint8Array(size);
+      this.touched = new Int32Array(size);
     }
+  }
+
+  reservePairs(count: number): void {
+    if (this.pairCols.length >= count) return;
+    const cols = new Int32Array(2 * count);
+    const costs = new Float64Array(2 * count);
+    cols.set(this.pairCols);
+    costs.set(this.pairCosts);
+    this.pairCols = cols;
+    this.pairCosts = costs;
   }
 }
 
@@ -37,7 +55,8 @@ export class Assignment {
  * optimum of the square problem in which a row or column left alone costs limit / 2, which ByteTrack solves.
  * Exact: a shortest augmenting path for each row (Jonker and Volgenant 1987; rectangular as in Crouse 2016),
  * O(rows² cols) at worst. Instead of the extended matrix, each row has one imagined column of its own at cost 0
- * where it may end alone.
+ * where it may end alone. Searches see only the pairs below the limit, so objects far apart cost one another
+ * nothing: a crowd is as quick as its groups.
  *
  * @returns the number of pairs; the pairs are in `result`
  */
@@ -49,33 +68,46 @@ export function assign(
   result: Assignment,
 ): number {
   result.reserve(rows, cols);
-  const { colOfRow, rowOfCol, rowPotential, colPotential } = result;
-  for (let row = 0; row < rows; row++) {
-    colOfRow[row] = -1;
-    rowPotential[row] = 0;
-  }
-  for (let col = 0; col < cols; col++) {
-    rowOfCol[col] = -1;
-    colPotential[col] = 0;
-  }
+  result.colOfRow.fill(-1, 0, rows);
+  result.rowPotential.fill(0, 0, rows);
+  result.rowOfCol.fill(-1, 0, cols);
+  result.colPotential.fill(0, 0, cols);
+  gatherPairs(cost, rows, cols, limit, result);
   let pairs = 0;
-  for (let row = 0; row < rows; row++) if (augment(cost, cols, limit, row, result)) pairs++;
+  for (let row = 0; row < rows; row++) if (augment(row, result)) pairs++;
   return pairs;
 }
 
-/** Adds `start` to the optimum of the rows before it; false when the best is to leave one more row alone. */
-function augment(
+/** Collects the pairs below the limit, at cost - limit. */
+function gatherPairs(
   cost: Float64Array,
+  rows: number,
   cols: number,
   limit: number,
-  start: number,
   result: Assignment,
-): boolean {
-  const { colOfRow, rowOfCol, rowPotential, colPotential, distance, rowBefore, reached } = result;
-  for (let col = 0; col < cols; col++) {
-    distance[col] = Infinity;
-    reached[col] = 0;
+): void {
+  const { pairsFrom } = result;
+  let count = 0;
+  let at = 0;
+  for (let row = 0; row < rows; row++) {
+    pairsFrom[row] = count;
+    result.reservePairs(count + cols);
+    const { pairCols, pairCosts } = result;
+    for (let col = 0; col < cols; col++, at++) {
+      const entry = cost[at];
+      if (!(entry < limit)) continue;
+      pairCols[count] = col;
+      pairCosts[count++] = entry - limit;
+    }
   }
+  pairsFrom[rows] = count;
+}
+
+/** Adds `start` to the optimum of the rows before it; false when the best is to leave one more row alone. */
+function augment(start: number, result: Assignment): boolean {
+  const { colOfRow, rowOfCol, rowPotential, colPotential, distance, rowBefore, reached, touched } = result;
+  const { pairsFrom, pairCols, pairCosts } = result;
+  let touchedCount = 0;
   let row = start;
   let length = 0; // of the shortest path to `row`
   let alone = Infinity; // of the shortest path that ends with `aloneRow` left alone
@@ -86,24 +118,26 @@ function augment(
       alone = length - rowPotential[row];
       aloneRow = row;
     }
+    const base = length - rowPotential[row];
+    for (let at = pairsFrom[row]; at < pairsFrom[row + 1]; at++) {
+      const col = pairCols[at];
+      if (reached[col] === 1) continue;
+      const path = base + pairCosts[at] - colPotential[col];
+      if (path < distance[col]) {
+        if (distance[col] === Infinity) touched[touchedCount++] = col;
+        distance[col] = path;
+        rowBefore[col] = row;
+      }
+    }
     let nearest = alone;
     let nearestCol = -1;
-    const offset = row * cols;
-    const base = length - rowPotential[row] - limit;
-    for (let col = 0; col < cols; col++) {
-      if (reached[col] === 1) continue;
-      const entry = cost[offset + col];
-      if (entry < limit) {
-        const path = base + entry - colPotential[col];
-        if (path < distance[col]) {
-          distance[col] = path;
-          rowBefore[col] = row;
-        }
-      }
-      if (distance[col] < nearest) {
-        nearest = distance[col];
-        nearestCol = col;
-      }
+    for (let i = 0; i < touchedCount; i++) {
+      const col = touched[i];
+      if (reached[col] === 1 || distance[col] > nearest) continue;
+      // of equally near ones the first, in whatever order they were met: the result is the same for the same matrix
+      if (distance[col] === nearest && (nearestCol === -1 || col > nearestCol)) continue;
+      nearest = distance[col];
+      nearestCol = col;
     }
     length = nearest;
     if (nearestCol === -1) break; // nothing is nearer than leaving `aloneRow` alone
@@ -116,10 +150,14 @@ function augment(
   }
 
   rowPotential[start] += length;
-  for (let col = 0; col < cols; col++) {
-    if (reached[col] === 0) continue;
-    rowPotential[rowOfCol[col]] += length - distance[col];
-    colPotential[col] -= length - distance[col];
+  for (let i = 0; i < touchedCount; i++) {
+    const col = touched[i];
+    if (reached[col] === 1) {
+      rowPotential[rowOfCol[col]] += length - distance[col];
+      colPotential[col] -= length - distance[col];
+      reached[col] = 0;
+    }
+    distance[col] = Infinity;
   }
 
   // along the path back to `start`, each row hands its old column on to the row before it

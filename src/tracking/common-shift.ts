@@ -1,4 +1,5 @@
 import { iouOfCorners } from './iou-cost.ts';
+import { LeftBins } from './left-bins.ts';
 import type { SlotList } from './slot-list.ts';
 import type { TrackPool } from './track-pool.ts';
 
@@ -26,6 +27,7 @@ export class CommonShift {
   /** Pixels of the source frame. */
   x = 0;
   y = 0;
+  readonly #bins = new LeftBins();
   #grownTracks = new Float64Array(0);
   #grownFound = new Float64Array(0);
   #bestOverlap = new Float64Array(0);
@@ -55,13 +57,16 @@ export class CommonShift {
     const grownFound = this.#grownFound;
     overlaps.fill(0, 0, detections.count);
     bestTrack.fill(-1, 0, detections.count);
+    this.#bins.sort(grownFound, null, detections.count);
     for (let i = 0; i < tracks.count; i++) {
       const classId = pool.classIds[tracks.items[i]];
       const left = this.#grownTracks[i * 4];
       const right = this.#grownTracks[i * 4 + 2];
       let best = -1;
       let most = 0;
-      for (let j = 0; j < detections.count; j++) {
+      this.#bins.seek(left, right);
+      for (let k = this.#bins.from; k < this.#bins.to; k++) {
+        const j = this.#bins.order[k];
         if (grownFound[j * 4] >= right || grownFound[j * 4 + 2] <= left) continue;
         if (found.classIds[detections.items[j]] !== classId) continue;
         const overlap = iouOfCorners(this.#grownTracks, i, grownFound, j, 0);

@@ -1,4 +1,10 @@
+import { LeftBins } from './left-bins.ts';
 import type { SlotList } from './slot-list.ts';
+
+/** From how many pairs on sorting the detections first is quicker than looking at every pair. */
+const SORT_FROM = 2_000;
+/** Shared by all trackers of a thread: nothing in it outlives a call. */
+const bins = new LeftBins();
 
 /** Boxes by their corners x1, y1, x2, y2 in pixels, four numbers each, and their classes. */
 export interface CornerBoxes {
@@ -57,7 +63,10 @@ export function iouCostsInto(
   const a = tracks.corners;
   const b = detections.corners;
   const { classIds } = detections;
-  let at = 0;
+  const { items, count } = cols;
+  cost.fill(Infinity, 0, rows.count * count);
+  const sorted = rows.count * count >= SORT_FROM;
+  if (sorted) bins.sort(b, items, count);
   for (let row = 0; row < rows.count; row++) {
     const track = rows.items[row];
     const classId = tracks.classIds[track];
@@ -67,13 +76,15 @@ export function iouCostsInto(
     const right = a[p + 2];
     const bottom = a[p + 3];
     const area = (right - left + pixel) * (bottom - top + pixel);
-    for (let col = 0; col < cols.count; col++, at++) {
-      const detection = cols.items[col];
+    if (sorted) bins.seek(left - pixel, right + pixel);
+    const to = sorted ? bins.to : count;
+    for (let i = sorted ? bins.from : 0; i < to; i++) {
+      const col = sorted ? bins.order[i] : i;
+      const detection = items[col];
       const q = detection * 4;
-      cost[at] = Infinity;
       // as `iouOfCorners`, written out: called from here, each of its results would go through the heap
       const overlapX = Math.min(right, b[q + 2]) - Math.max(left, b[q]) + pixel;
-      if (!(overlapX > 0)) continue; // in a crowd nearly every pair ends here
+      if (!(overlapX > 0)) continue;
       const overlapY = Math.min(bottom, b[q + 3]) - Math.max(top, b[q + 1]) + pixel;
       if (!(overlapY > 0) || classIds[detection] !== classId) continue;
       const intersection = overlapX * overlapY;
@@ -81,7 +92,7 @@ export function iouCostsInto(
       let overlap = intersection / (area + other - intersection);
       if (heightModulated) overlap *= likenessInHeight(a, track, b, detection);
       if (confidences !== null) overlap *= confidences[detection];
-      if (overlap > 0) cost[at] = 1 - overlap;
+      if (overlap > 0) cost[row * count + col] = 1 - overlap;
     }
   }
 }

@@ -3,6 +3,7 @@ import type { Analytics } from '../analytics.ts';
 import type { AnalysisInEffect, Problem } from '../camera.ts';
 import type { Clock } from '../clock.ts';
 import { createDetectionBatch, type DetectedObject } from '../detection.ts';
+import { EngineError } from '../errors.ts';
 import type { Frame } from '../frame.ts';
 import type { Picture } from '../ingest/picture.ts';
 import { SceneWatch } from '../ingest/scene-watch.ts';
@@ -53,8 +54,6 @@ interface Serving {
 interface Tracking {
   readonly run: string;
   readonly tracker: Tracker;
-  /** Media time in which the picture stood still, taken off so that tracks do not age in it. */
-  stillMs: number;
 }
 
 /**
@@ -74,6 +73,7 @@ export class FrameAnalyst {
   #tracking: Tracking | undefined;
   #lastRun = '';
   #input: InputSize | undefined;
+  #looksProblem: Problem | null = null;
 
   constructor(analytics: Analytics, context: AnalystContext) {
     this.#context = context;
@@ -112,12 +112,13 @@ export class FrameAnalyst {
     }
     const looks = appearanceModelOf(analytics.tracker);
     const embedder = looks === undefined ? undefined : this.#context.models.embedders.take(looks);
-    return embedder?.state === 'unavailable' ? embedder.problem : null;
+    if (embedder === undefined) return null;
+    return embedder.state === 'unavailable' ? embedder.problem : this.#looksProblem;
   }
 
   /** Null while there is no model. The caller releases the frame. @throws EngineError MODEL_* */
   async analyse(frame: Frame<Picture>): Promise<Analysis | null> {
-    const serving = this.#serve();
+    const serving = this.#serve(frame);
     if (!serving) return null;
     const { detector, filter, analytics } = serving;
     const { stages } = this.#context;
@@ -127,14 +128,15 @@ export class FrameAnalyst {
     const picture = this.#picture.fill(frame.picture, input, detector.placement);
     const scaledMs = performance.now();
     await detector.detect(picture, batch);
+    const { inferMs, postprocessMs } = detector.times; // of this frame; another camera's detection writes it next
     this.#input = input;
     filter.apply(batch);
     const looks = await this.#look(frame, serving);
     const trackedFromMs = performance.now();
     this.#track(frame, serving, looks);
     stages.record('scale', scaledMs - startedMs);
-    stages.record('infer', detector.times.inferMs);
-    stages.record('postprocess', detector.times.postprocessMs);
+    stages.record('infer', inferMs);
+    stages.record('postprocess', postprocessMs);
     stages.record('track', performance.now() - trackedFromMs);
     return {
       model: detector.model,
@@ -165,13 +167,18 @@ export class FrameAnalyst {
   }
 
   /** What serves this frame: as wanted, or what served before while that is not there yet. */
-  #serve(): Serving | undefined {
+  #serve({ width, height }: Frame): Serving | undefined {
     const before = this.#serving;
     const wanted = this.#wanted;
     const shelved = this.#context.models.detector(wanted.model);
     if (shelved.state !== 'running') return before;
     const { value: detector } = shelved;
     if (before?.detector === detector && before.analytics === wanted) return before;
+    if (before && !detector.isReadyFor(width, height)) {
+      // it is warmed up at the size of this camera's pictures while the one before serves on
+      detector.inputFor(width, height).catch(() => undefined); // what fails is told when it serves
+      return before;
+    }
     const filter = new ClassFilter(wanted, detector.labels);
     const sameModel = before?.detector === detector;
     const sameTracker = sameModel && isDeepStrictEqual(before.analytics.tracker, wanted.tracker);
@@ -199,7 +206,18 @@ export class FrameAnalyst {
     const { confidences, classIds } = this.#batch;
     const isWanted = (i: number): boolean =>
       detector.labels[classIds[i]] === PERSON && confidences[i] >= strongFrom[classIds[i]];
-    await embedder.value.embed(picture, this.#batch, isWanted, this.#appearance);
+    try {
+      await embedder.value.embed(picture, this.#batch, isWanted, this.#appearance);
+      this.#looksProblem = null;
+    } catch (err) {
+      if (!(err instanceof EngineError)) throw err;
+      // who cannot be recognised can still be followed
+      const { code, message } = err;
+      if (this.#looksProblem?.message !== message) {
+        this.#looksProblem = { code, message, atMs: this.#context.clock.now() };
+      }
+      return undefined;
+    }
     this.#context.stages.record('embed', performance.now() - startedMs);
     return this.#appearance;
   }
@@ -212,10 +230,10 @@ export class FrameAnalyst {
       // the ids of a tracker that follows another within a run lie above the other's
       const beganAtMs = this.#lastRun === frame.run ? clock.now() : runBeganAtMs();
       const tracker = createTracker(analytics.tracker, { firstId: firstTrackId(beganAtMs), strongFrom });
-      this.#tracking = tracking = { run: frame.run, tracker, stillMs: 0 };
+      this.#tracking = tracking = { run: frame.run, tracker };
       this.#lastRun = frame.run;
     }
-    tracking.stillMs += frame.stillMs ?? 0;
-    tracking.tracker.update(this.#batch, frame.ptsMs - tracking.stillMs, looks);
+    // tracks do not age while the picture stands still
+    tracking.tracker.update(this.#batch, frame.ptsMs - (frame.stillMs ?? 0), looks);
   }
 }

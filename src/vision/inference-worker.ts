@@ -28,7 +28,7 @@ const server = new DeviceServer(open, settings, log);
 
 const statusTimer = setInterval(() => {
   thread.checkHeap();
-  server.status().then((queues) => send({ type: 'status', queues }));
+  send({ type: 'status', queues: server.status() });
 }, STATUS_INTERVAL_MS);
 
 const thread = endInOrder(port, log, async () => {

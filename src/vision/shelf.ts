@@ -73,8 +73,12 @@ export class Shelf<T extends { release(): Promise<void> }> {
       if (place.holders > 0 || place.loading || nowMs - place.idleSinceMs < RELEASE_AFTER_MS) continue;
       this.#places.delete(name);
       if (place.now.state !== 'running') continue;
-      await place.now.value.release();
-      this.#log.info({ model: name }, 'model released: no camera uses it');
+      try {
+        await place.now.value.release();
+        this.#log.info({ model: name }, 'model released: no camera uses it');
+      } catch (err) {
+        this.#log.error({ err, model: name }, 'releasing a model failed');
+      }
     }
   }
 

@@ -1,9 +1,9 @@
-import { getHeapStatistics } from 'node:v8';
-import type { MessagePort } from 'node:worker_threads';
+import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
+import { type MessagePort, resourceLimits } from 'node:worker_threads';
 import type { Logger } from '../observe/logger.ts';
 import type { FromThread } from './thread-protocol.ts';
 
-/** Live objects in this share of the heap leave too little room to go on for long, and enough to end in order. */
+/** Objects in this share of the heap leave too little room to go on for long, and enough to end in order. */
 const HEAP_FULL = 0.8;
 /** Garbage that is not collected yet counts too: only what stays is taken seriously. */
 const FULL_CHECKS = 3;
@@ -56,11 +56,21 @@ export function endInOrder(port: MessagePort, log: Logger, release: () => Promis
       if (!ending) end();
     },
     checkHeap() {
-      const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
+      const { used, limit } = oldGeneration();
       fullChecks = used > HEAP_FULL * limit ? fullChecks + 1 : 0;
       if (fullChecks < FULL_CHECKS || ending) return;
       const mib = (bytes: number) => Math.round(bytes / 2 ** 20);
       fail(`its heap is nearly full: ${mib(used)} of ${mib(limit)} MiB`);
     },
   };
+}
+
+/** Bytes of what lives long, and what it may grow to. The limit of the whole heap counts room for the young too. */
+function oldGeneration(): { used: number; limit: number } {
+  let used = 0;
+  for (const { space_name: space, space_used_size: bytes } of getHeapSpaceStatistics()) {
+    if (!space.startsWith('new_')) used += bytes;
+  }
+  const young = (resourceLimits.maxYoungGenerationSizeMb ?? 0) * 2 ** 20;
+  return { used, limit: getHeapStatistics().heap_size_limit - young };
 }

@@ -28,7 +28,9 @@ export class WorkerHandle<To, From extends { readonly type: string }> {
   #failing: string | undefined;
   #released = false;
   #lost = false;
-  #loading = false;
+  /** Reading its own code may take a while too. */
+  #loading = true;
+  #heard = false;
   #silentChecks = 0;
   #endChecks = 0;
 
@@ -79,6 +81,10 @@ export class WorkerHandle<To, From extends { readonly type: string }> {
 
   #take(message: FromThread | From): void {
     this.#silentChecks = 0;
+    if (!this.#heard) {
+      this.#heard = true;
+      this.#loading = false;
+    }
     switch (message.type) {
       case 'loading':
         this.#loading = (message as Extract<FromThread, { type: 'loading' }>).loading;

@@ -94,6 +94,7 @@ describe('metrics', () => {
             waiting: 3,
             batches: 10,
             pictures: 60,
+            largest: 8,
             padding: 4,
             failed: 2,
             memoryFailures: 1,

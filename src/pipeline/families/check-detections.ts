@@ -5,31 +5,48 @@ import type { RawOutput } from '../inference/runner.ts';
 /** Confidences are probabilities; half precision rounds them by less than this. */
 const LARGEST = 1.01;
 
+/** How many numbers of each output are looked at, spread over it. */
+const SAMPLES = 128;
+/** Knuth's multiplicative hash: steps that no number of columns divides. */
+const STEP = 2654435761;
+
 /**
- * Refuses what a broken or wrongly exported network answers: no numbers at all, confidences above 1, classes
- * without a label. Costs a look at one number and at the detections.
+ * Refuses outputs that are no numbers: a network whose weights or input are broken answers NaN in whole columns, and
+ * comparisons with NaN would turn that into a frame without objects. Looks at a sample only.
  *
- * @param scores of the run's last picture
- * @throws EngineError MODEL_FAILED, MODEL_SHAPE
+ * @throws EngineError MODEL_FAILED
+ */
+export function checkNumbers(model: string, outputs: readonly RawOutput[]): void {
+  for (const { name, data, dims } of outputs) {
+    if (data.length === 0) continue;
+    let hash = 0;
+    let infinite = 0;
+    let value = 0;
+    for (let k = 0; k < SAMPLES && !Number.isNaN(value); k++) {
+      hash = (hash + STEP) % 2 ** 32;
+      value = data[Math.floor((hash / 2 ** 32) * data.length)];
+      if (!Number.isFinite(value)) infinite++;
+    }
+    // some overflow here and there is no harm
+    if (!Number.isNaN(value) && infinite < SAMPLES) continue;
+    throw new EngineError(
+      'MODEL_FAILED',
+      `model ${model} answers ${value} instead of numbers in ${name} [${dims.join(',')}]: its weights or its input encoding are broken`,
+    );
+  }
+}
+
+/**
+ * Refuses what a wrongly exported network answers: confidences above 1, classes without a label. Costs a look at
+ * the detections.
+ *
+ * @throws EngineError MODEL_SHAPE
  */
 export function checkDetections(
   model: string,
   labels: number,
-  scores: RawOutput,
   { count, confidences, classIds }: DetectionBatch,
 ): void {
-  const { data } = scores;
-  // a network that breaks answers no numbers anywhere, so not at the end either
-  if (
-    data.length > 0 &&
-    !Number.isFinite(data[data.length - 1]) &&
-    !data.some((score) => Number.isFinite(score))
-  ) {
-    throw new EngineError(
-      'MODEL_FAILED',
-      `model ${model} answers ${data[data.length - 1]} instead of numbers in ${scores.name} [${scores.dims.join(',')}]: its weights or its input encoding are broken`,
-    );
-  }
   for (let i = 0; i < count; i++) {
     if (confidences[i] > LARGEST) {
       throw new EngineError(

@@ -21,7 +21,6 @@ export const detr: Family = {
     return {
       classes: null,
       outputs: OUTPUTS,
-      scoreOutput: 2,
       sourceSizeInput: sizes.name,
       decode([labels, boxes, scores], index, { width, height }, minConfidence, into) {
         const queries = scores.dims[1];

@@ -49,8 +49,6 @@ export interface Head {
   readonly classes: number | null;
   readonly outputs: readonly string[];
   readonly sourceSizeInput?: string;
-  /** Which of `outputs` holds the confidences: where a broken network shows. */
-  readonly scoreOutput: number;
   /**
    * Decodes what the network answered to the picture `index` of a run into `into`, replacing what it held.
    *

@@ -47,7 +47,6 @@ function headOf(strides: readonly number[], classes: number, bins: number): Head
   return {
     classes,
     outputs: strides.flatMap((stride) => [`cls_pred_stride_${stride}`, `dis_pred_stride_${stride}`]),
-    scoreOutput: 0,
     decode(outputs, index, fitted, minConfidence, into) {
       into.count = 0;
       for (let level = 0; level < strides.length; level++) {

@@ -29,7 +29,6 @@ export const yoloEnd2End: Family = {
     return {
       classes: null,
       outputs: [outputs[0].name],
-      scoreOutput: 0,
       decode([{ name, data, dims: got }], index, fitted, minConfidence, into) {
         const [, count, columns] = got;
         if (columns !== COLUMNS)

@@ -52,7 +52,6 @@ function columnsHead(output: string, classes: number): Head {
   return {
     classes,
     outputs: [output],
-    scoreOutput: 0,
     decode([raw], index, fitted, minConfidence, into) {
       const { data, dims } = raw;
       const [, channels, boxes] = dims;
@@ -107,7 +106,6 @@ function rowsHead(output: string, columns: number, objectness: boolean): Head {
   return {
     classes,
     outputs: [output],
-    scoreOutput: 0,
     decode([raw], index, fitted, minConfidence, into) {
       const { data, dims } = raw;
       const rows = dims[1];

@@ -34,7 +34,6 @@ function headOf(output: string, classes: number): Head {
   return {
     classes,
     outputs: [output],
-    scoreOutput: 0,
     decode([{ data }], index, fitted, minConfidence, into) {
       const from = index * yoloxRows(fitted.input) * (YOLOX_BOX_COLUMNS + classes);
       decodeYolox(data, classes, fitted, minConfidence, into, from);

@@ -91,7 +91,7 @@ export function sessionOptions(
     intraOpNumThreads: cpuThreads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
-    logSeverityLevel: 3,
+    logSeverityLevel: 4, // failures are thrown too, and told by us: once, not at every frame
   };
 }
 

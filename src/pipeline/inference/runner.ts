@@ -30,7 +30,7 @@ export interface RunnerPicture {
   readonly sourceHeight: number;
 }
 
-/** One output of one run; valid until the runner's next run. */
+/** One output of one run; the caller's own, also while the next run is under way. */
 export interface RawOutput {
   readonly name: string;
   /** Half precision arrives here as single precision, int64 as doubles. */

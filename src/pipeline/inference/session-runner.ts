@@ -27,7 +27,6 @@ export function openSessionRunner(sessions: Pick<Sessions, 'open'>): OpenRunner 
  */
 interface Bound {
   readonly feeds: Record<string, Tensor>;
-  readonly outputs: Output[];
 }
 
 interface Output extends RawOutput {
@@ -46,6 +45,8 @@ interface Sized {
   readonly bound: Map<number, Bound>;
 }
 
+const ignored = (): void => undefined;
+
 class SessionRunner implements Runner {
   readonly provider: Provider;
   readonly #spec: RunnerSpec;
@@ -55,6 +56,7 @@ class SessionRunner implements Runner {
   readonly #sizes: Sized[] = [];
   /** Every run takes exactly so many pictures; null where any number will do. */
   readonly #fixedBatch: number | null;
+  #last: Promise<unknown> = Promise.resolve();
   /** What is being made ready: who asks for the same in the meantime waits for it. */
   readonly #preparing = new Map<string, Promise<void>>();
 
@@ -84,18 +86,25 @@ class SessionRunner implements Runner {
     return preparing;
   }
 
-  async run(pictures: readonly RunnerPicture[]): Promise<readonly RawOutput[]> {
+  /** One run at a time: the tensors of an input are shared, and ONNX Runtime reads them only later. */
+  run(pictures: readonly RunnerPicture[]): Promise<readonly RawOutput[]> {
+    const result = this.#last.then(() => this.#run(pictures));
+    this.#last = result.then(ignored, ignored);
+    return result;
+  }
+
+  async #run(pictures: readonly RunnerPicture[]): Promise<readonly RawOutput[]> {
     const { model, maxBatch } = this.#spec;
     const { size } = pictures[0];
     const sized = this.#find(size);
     if (!sized)
       throw new EngineError('MODEL_SHAPE', `model ${model} has no input ${size.width}x${size.height}`);
     const atOnce = this.#fixedBatch ?? Math.min(maxBatch, pictures.length);
-    if (pictures.length > atOnce) return this.#runInTurn(sized, pictures, atOnce);
+    // a file of a fixed batch answers rows for pictures that were never given: they are cut off
+    if (pictures.length !== atOnce) return this.#runInTurn(sized, pictures, atOnce);
     const bound = this.#bind(sized, atOnce);
     this.#write(sized, pictures, 0, pictures.length);
-    await this.#execute(sized, bound);
-    return bound.outputs;
+    return this.#execute(sized, bound);
   }
 
   async release(): Promise<void> {
@@ -156,8 +165,8 @@ class SessionRunner implements Runner {
       const count = Math.min(atOnce, pictures.length - first);
       const bound = this.#bind(sized, this.#fixedBatch ?? count);
       this.#write(sized, pictures, first, count);
-      await this.#execute(sized, bound);
-      for (const [k, { name, data, dims }] of bound.outputs.entries()) {
+      const outputs = await this.#execute(sized, bound);
+      for (const [k, { name, data, dims }] of outputs.entries()) {
         const each = data.length / dims[0];
         all[k] ??= {
           name,
@@ -189,7 +198,7 @@ class SessionRunner implements Runner {
   #bind(sized: Sized, count: number): Bound {
     const last = sized.bound.get(count);
     if (last) return last;
-    const { input, encoding, sourceSizeInput, outputs } = this.#spec;
+    const { input, encoding, sourceSizeInput } = this.#spec;
     const { width, height } = sized.size;
     const each = inputLength(sized.size);
     if (sized.sourceSizes.length < 2 * count) {
@@ -207,13 +216,16 @@ class SessionRunner implements Runner {
     if (sourceSizeInput !== undefined) feeds[sourceSizeInput] = new Tensor('int64', sourceSizes, [count, 2]);
     const bound: Bound = {
       feeds,
-      outputs: outputs.map((name) => ({ name, data: new Float32Array(0), dims: [] })),
     };
     sized.bound.set(count, bound);
     return bound;
   }
 
-  async #execute({ session }: Sized, bound: Bound, options?: InferenceSession.RunOptions): Promise<void> {
+  async #execute(
+    { session }: Sized,
+    bound: Bound,
+    options?: InferenceSession.RunOptions,
+  ): Promise<RawOutput[]> {
     const { model } = this.#spec;
     let results: InferenceSession.OnnxValueMapType;
     try {
@@ -221,11 +233,10 @@ class SessionRunner implements Runner {
     } catch (err) {
       throw inferenceError(model, 'failed', err);
     }
-    for (const output of bound.outputs) {
-      const { name } = output;
+    // in memory of their own: who asked for them may still read while the next run is under way
+    return this.#spec.outputs.map((name) => {
       const tensor = results[name] as Tensor;
-      output.dims = tensor.dims;
-      output.data = numbersOf(tensor, output.data, model, name);
-    }
+      return { name, dims: tensor.dims, data: numbersOf(tensor, model, name) };
+    });
   }
 }

@@ -7,24 +7,19 @@ export function halfTensor(bits: Uint16Array, dims: readonly number[]): Tensor {
 }
 
 /**
- * The numbers of an output, in the `last` memory where they have to be converted and fit it.
+ * The numbers of an output.
  *
  * @throws EngineError MODEL_SHAPE when they are no numbers
  */
-export function numbersOf(
-  { type, data }: Tensor,
-  last: Float32Array | Float64Array,
-  model: string,
-  name: string,
-): Float32Array | Float64Array {
+export function numbersOf({ type, data }: Tensor, model: string, name: string): Float32Array | Float64Array {
   if (data instanceof Float32Array || data instanceof Float64Array) return data;
   const length = (data as ArrayLike<unknown>).length;
   if (type === 'float16') {
-    const numbers = last instanceof Float32Array && last.length === length ? last : new Float32Array(length);
+    const numbers = new Float32Array(length);
     numbers.set(data as ArrayLike<number>);
     return numbers;
   }
-  const numbers = last instanceof Float64Array && last.length === length ? last : new Float64Array(length);
+  const numbers = new Float64Array(length);
   if (data instanceof BigInt64Array) {
     // by halves: a BigInt for each number would burden the garbage collector
     const words = new Int32Array(data.buffer, data.byteOffset, 2 * length);

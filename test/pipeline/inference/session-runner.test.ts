@@ -78,6 +78,24 @@ describe('a runner on this thread', () => {
     }
   });
 
+  it('keeps the pictures of two callers apart', async () => {
+    const runner = await open(spec(meanModel(1)));
+    await runner.prepare(SIZE);
+    const [alone] = await runner.run([picture(200)]);
+    const expected = [...alone.data];
+    const [first] = await Promise.all([runner.run([picture(200)]), runner.run([picture(10)])]);
+    assert.deepEqual([...first[0].data], expected);
+    await runner.release();
+  });
+
+  it('answers one picture of a file of batch 4 with the rows of one', async () => {
+    const runner = await open(spec(meanModel(4), { maxBatch: 4 }));
+    await runner.prepare(SIZE);
+    const [{ dims, data }] = await runner.run([picture(10)]);
+    assert.deepEqual([dims, data.length], [[1, 2, 1], 2]);
+    await runner.release();
+  });
+
   it('feeds and reads half precision', async () => {
     const encoding = { ...PLAIN, type: 'float16', range: '0-1' } as const;
     const runner = await open(spec(meanModel('N', 'float16'), { encoding }));

@@ -34,6 +34,7 @@ export class BatchQueue<J extends BatchJob = BatchJob> {
   readonly counts: BatchCounts = {
     batches: 0,
     pictures: 0,
+    largest: 0,
     padding: 0,
     failed: 0,
     memoryFailures: 0,
@@ -106,6 +107,7 @@ export class BatchQueue<J extends BatchJob = BatchJob> {
     if (failure) this.counts.failed += jobs.length;
     else {
       this.counts.pictures += jobs.length;
+      this.counts.largest = Math.max(this.counts.largest, jobs.length);
       this.counts.padding += size - jobs.length;
       this.policy.ended(endedMs, jobs.length, size, endedMs - startedMs);
     }

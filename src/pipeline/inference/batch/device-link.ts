@@ -18,7 +18,8 @@ export class DeviceLink {
   readonly #fallback: OpenRunner | undefined;
   readonly #log: Logger;
   readonly #asked = new Map<number, PromiseWithResolvers<Answer>>();
-  readonly #sized: SizedSlots[] = [];
+  /** By queue; empty places are those of released runners. */
+  readonly #sized: Array<{ runner: number; slots: SizedSlots } | undefined> = [];
   #nextRequest = 1;
   #gone = false;
 
@@ -38,7 +39,7 @@ export class DeviceLink {
       if (answer.type !== 'opened') throw unexpected(answer);
       return new BatchedRunner(spec.model, answer.provider, {
         prepare: (size) => this.#prepare(answer.runner, size),
-        release: () => this.#send({ type: 'release', runner: answer.runner }),
+        release: () => this.#release(answer.runner),
       });
     } catch (err) {
       if (!this.#fallback || !(err instanceof EngineError)) throw err;
@@ -62,9 +63,20 @@ export class DeviceLink {
     const sized = new SizedSlots(slots, (slot, { sourceWidth, sourceHeight }) =>
       this.#send({ type: 'run', queue, slot, sourceWidth, sourceHeight, atMs: monotonicMs() }),
     );
-    this.#sized[queue] = sized;
+    this.#sized[queue] = { runner, slots: sized };
     if (this.#gone) sized.fail(deviceGone());
     return sized;
+  }
+
+  #release(runner: number): void {
+    this.#send({ type: 'release', runner });
+    for (const [queue, sized] of this.#sized.entries()) {
+      if (sized?.runner !== runner) continue;
+      sized.slots.fail(
+        new EngineError('MODEL_FAILED', 'the model was released while a picture was under way'),
+      );
+      this.#sized[queue] = undefined;
+    }
   }
 
   async #ask(question: Question): Promise<Answer> {
@@ -84,7 +96,8 @@ export class DeviceLink {
 
   #take(message: FromDevice): void {
     if (message.type === 'answer') {
-      this.#sized[message.queue].answered(message.slot, message.failure && errorOf(message.failure));
+      const failure = message.failure && errorOf(message.failure);
+      this.#sized[message.queue]?.slots.answered(message.slot, failure);
       return;
     }
     this.#asked.get(message.request)?.resolve(message);
@@ -95,7 +108,7 @@ export class DeviceLink {
     this.#gone = true;
     for (const { reject } of this.#asked.values()) reject(deviceGone());
     this.#asked.clear();
-    for (const sized of this.#sized) sized?.fail(deviceGone());
+    for (const sized of this.#sized) sized?.slots.fail(deviceGone());
   }
 }
 

@@ -19,6 +19,8 @@ export interface DeviceSettings extends BatchLimits {
 
 interface Opened {
   readonly model: Promise<DeviceModel>;
+  /** Once it is open. */
+  ready: DeviceModel | undefined;
   holders: number;
 }
 
@@ -49,14 +51,13 @@ export class DeviceServer {
     this.#links.add(link);
   }
 
-  async status(): Promise<DeviceQueueStatus[]> {
+  status(): DeviceQueueStatus[] {
     const all: DeviceQueueStatus[] = [];
-    for (const { model } of this.#models.values()) {
-      const opened = await Promise.race([model.catch(() => undefined), Promise.resolve(undefined)]);
-      for (const [input, { queue }] of opened?.queues ?? []) {
-        const { model: name, provider } = opened as DeviceModel;
+    for (const { ready } of this.#models.values()) {
+      for (const [input, { queue }] of ready?.queues ?? []) {
+        const { model, provider } = ready as DeviceModel;
         const { maxBatch } = queue.policy;
-        all.push({ model: name, provider, input, maxBatch, waiting: queue.waiting, ...queue.counts });
+        all.push({ model, provider, input, maxBatch, waiting: queue.waiting, ...queue.counts });
       }
     }
     return all;
@@ -76,12 +77,13 @@ export class DeviceServer {
     let opened = this.#models.get(key);
     if (!opened) {
       const model = DeviceModel.open(spec, this.#open, this.#batcher, this.#settings, this.#log);
-      opened = { model, holders: 0 };
+      opened = { model, ready: undefined, holders: 0 };
       this.#models.set(key, opened);
     }
     opened.holders++;
     try {
-      return { key, model: await opened.model };
+      opened.ready = await opened.model;
+      return { key, model: opened.ready };
     } catch (err) {
       if (this.#models.get(key) === opened) this.#models.delete(key);
       throw err;
@@ -110,7 +112,8 @@ class Link {
   readonly #settings: DeviceSettings;
   readonly #context: LinkContext;
   readonly #runners = new Map<number, { key: string; model: DeviceModel }>();
-  readonly #queues: Array<{ device: DeviceQueue; jobs: LinkJob[] }> = [];
+  /** Empty places are those of released runners. */
+  readonly #queues: Array<{ runner: number; device: DeviceQueue; jobs: LinkJob[] } | undefined> = [];
   #nextRunner = 1;
   #closed = false;
 
@@ -126,8 +129,9 @@ class Link {
     if (this.#closed) return;
     this.#closed = true;
     this.#context.closed();
-    for (const { device, jobs } of this.#queues)
-      device.queue.withdraw((job) => jobs.includes(job as LinkJob));
+    for (const place of this.#queues) {
+      place?.device.queue.withdraw((job) => place.jobs.includes(job as LinkJob));
+    }
     for (const { key } of this.#runners.values()) this.#context.release(key);
     this.#runners.clear();
     this.#port.close();
@@ -136,8 +140,8 @@ class Link {
   #take(message: ToDevice): void {
     switch (message.type) {
       case 'run': {
-        const { device, jobs } = this.#queues[message.queue];
-        device.queue.submit(jobs[message.slot].begin(message));
+        const place = this.#queues[message.queue];
+        place?.device.queue.submit(place.jobs[message.slot].begin(message));
         break;
       }
       case 'open':
@@ -157,6 +161,10 @@ class Link {
         const held = this.#runners.get(message.runner);
         this.#runners.delete(message.runner);
         if (held) this.#context.release(held.key);
+        // with them goes the memory of their slots
+        for (const [queue, place] of this.#queues.entries()) {
+          if (place?.runner === message.runner) this.#queues[queue] = undefined;
+        }
       }
     }
   }
@@ -172,7 +180,7 @@ class Link {
       const picture = { planes, size, sourceWidth: 0, sourceHeight: 0 };
       return new LinkJob(picture, outputs, (failure) => post({ type: 'answer', queue, slot, failure }));
     });
-    this.#queues.push({ device, jobs });
+    this.#queues.push({ runner, device, jobs });
     return { type: 'prepared', request, queue, slots };
   }
 

@@ -18,8 +18,11 @@ import { waitFor } from '../../../support/wait-for.ts';
 import type { PictureWorkerData } from './picture-worker.ts';
 
 const log = pino({ level: 'silent' });
-const WORKERS = 3;
-const PICTURES = 6;
+const WORKERS = 2;
+const PICTURES = 8;
+const MAX_BATCH = 4;
+/** Fewer than a batch: a full one is of several workers. */
+const IN_FLIGHT = 3;
 /** A GPU's, where a developer has one; the CPU stands in for it elsewhere. */
 const PROVIDER = (process.env.SIGHTLINE_TEST_PROVIDER ?? 'cpu') as Provider;
 
@@ -81,34 +84,38 @@ describe('a batched runner, with threads', {
     ['osnet-x0-25', Embedder.load],
     ['yolox-nano', Detector.load],
   ] as const) {
-    it(`answers each picture of each worker what a run of it alone answers: ${name}`, async () => {
+    it(`answers each picture of each worker what a run of it alone answers: ${name}`, async (t) => {
       const { spec, size, runner } = await single(name, load);
+      t.after(() => runner.release());
       const lost: string[] = [];
       const device = new DeviceHandle(
         {
           providers: [PROVIDER],
           deviceId: 0,
-          maxBatch: 4,
+          maxBatch: MAX_BATCH,
           maxWaitMs: 5,
           maxRunMs: 10_000,
-          slotsPerWorker: 3,
+          slotsPerWorker: IN_FLIGHT,
           logging: { level: 'silent', format: 'json' },
         },
         (reason) => lost.push(reason),
       );
+      t.after(() => device.stop());
+      /** The last that was told; nothing is told of a model that is released. */
+      let queue: DeviceQueueStatus | undefined;
       const threads = await Promise.all(
         Array.from({ length: WORKERS }, async (_, index) => {
           const { port1, port2 } = new MessageChannel();
           device.link(port1);
           const given = pictures(size, index);
-          const workerData: PictureWorkerData = { link: port2, spec, pictures: given, inFlight: 3 };
+          const workerData: PictureWorkerData = { link: port2, spec, pictures: given, inFlight: IN_FLIGHT };
           const worker = new Worker(new URL('./picture-worker.ts', import.meta.url), {
             workerData,
             transferList: [port2],
           });
           const [{ provider }] = await once(worker, 'message');
           assert.equal(provider, PROVIDER);
-          return { worker, given };
+          return { worker, given, exited: once(worker, 'exit') };
         }),
       );
       const answers = threads.map(({ worker }) => once(worker, 'message'));
@@ -127,15 +134,15 @@ describe('a batched runner, with threads', {
         }
         assert.deepEqual(together[0].dims, [PICTURES, ...outputs[0][0].dims.slice(1)]);
       }
-      await runner.release();
-      let queue: DeviceQueueStatus | undefined;
-      // its counts come once a second; the models are released with the last worker's runner
-      for (const { worker } of threads) await once(worker, 'exit').catch(() => undefined);
-      await waitFor('the device to have released the model', () => {
-        queue = device.queues[0] ?? queue;
-        return device.queues.length === 0 && queue !== undefined;
+      await waitFor('the counts of the device', () => {
+        queue = device.queues[0];
+        return queue?.pictures === 2 * WORKERS * PICTURES;
       });
-      await device.stop();
+      assert.equal(queue?.largest, Math.min(MAX_BATCH, spec.maxBatch));
+      assert.equal(queue?.failed, 0);
+      for (const { worker } of threads) worker.postMessage('end');
+      for (const { exited } of threads) await exited;
+      await waitFor('the device to have released the model', () => device.queues.length === 0);
       assert.deepEqual(lost, []);
     });
   }

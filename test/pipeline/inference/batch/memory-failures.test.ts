@@ -35,7 +35,8 @@ function smallDevice(fits: number) {
   );
   const answers: Array<EngineError | undefined> = [];
   const submit = (count: number): void => {
-    for (let i = 0; i < count; i++) queue.submit({ atMs: clock.elapsed(), answer: (error) => answers.push(error) });
+    for (let i = 0; i < count; i++)
+      queue.submit({ atMs: clock.elapsed(), answer: (error) => answers.push(error) });
   };
   return { clock, device, queue, answers, submit, lines };
 }
@@ -69,7 +70,9 @@ describe('a batch that runs out of memory', () => {
     assert.equal(queue.counts.failed, 2 * (16 + 8 + 4));
     assert.equal(queue.counts.pictures, 160 - queue.counts.failed);
     assert.ok(device.runs.slice(-5).every((size) => size <= 2));
-    const told = lines.filter(({ msg }) => msg === 'a batch ran out of memory').map(({ maxBatch }) => maxBatch);
+    const told = lines
+      .filter(({ msg }) => msg === 'a batch ran out of memory')
+      .map(({ maxBatch }) => maxBatch);
     assert.deepEqual(told, [16, 8, 8, 4, 4, 2]);
   });
 

@@ -31,12 +31,14 @@ if (parentPort) {
     };
     await Promise.all(Array.from({ length: inFlight }, lane));
     const together = await runner.run(pictures);
-    await runner.release();
     port.postMessage({
       outputs,
       together: together.map(({ data, dims }) => ({ data: Array.from(data), dims: [...dims] })),
     });
-    device.close();
-    port.close();
+    port.once('message', async () => {
+      await runner.release();
+      device.close();
+      port.close();
+    });
   });
 }
