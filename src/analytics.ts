@@ -41,9 +41,7 @@ export const AnalyticsInput = Type.Object(
       }),
     ),
     fps: Type.Optional(
-      Type.Number({
-        minimum: 0,
-        maximum: 120,
+      Type.Union([Type.Literal(0), Type.Number({ minimum: 0.1, maximum: 120 })], {
         default: 5,
         description: 'analysed frames a second; 0 analyses every frame',
       }),

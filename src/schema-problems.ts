@@ -30,6 +30,8 @@ interface Node {
   readonly description?: string;
 }
 
+/** So many letters of a word say which one was begun. */
+const LEAST_BEGUN = 3;
 const SECRET_PATH = /(url|password|token|secret|key)$/i;
 
 /**
@@ -65,9 +67,12 @@ export function problemsOf(thrown: unknown): readonly SchemaProblem[] {
 
 /** The candidate that `word` was probably meant to be. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  const known = [...candidates];
+  const begun = known.filter((candidate) => candidate.toLowerCase().startsWith(word.toLowerCase()));
+  if (begun.length === 1 && word.length >= LEAST_BEGUN) return begun[0];
   let best: string | undefined;
   let least = Math.max(1, Math.floor(word.length / 3)) + 1;
-  for (const candidate of candidates) {
+  for (const candidate of known) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < least) [best, least] = [candidate, distance];
   }
@@ -91,7 +96,14 @@ function walkUnion(
   problems: SchemaProblem[],
 ): void {
   if (Value.Check(schema as TSchema, value)) return;
-  const objects = branches.filter(({ properties }) => properties !== undefined);
+  const flat = branches.flatMap((branch) => branch.anyOf ?? [branch]);
+  const objects = flat.filter(({ properties }) => properties !== undefined);
+  // of "this or null" somebody who wrote neither meant this
+  const others = flat.filter(({ type }) => type !== 'null');
+  if (others.length === 1 && value !== null) {
+    walk(others[0], value, path, problems);
+    return;
+  }
   const tag = Object.keys(objects[0]?.properties ?? {}).find((key) =>
     objects.every(({ properties }) => properties?.[key]?.const !== undefined),
   );
@@ -105,7 +117,7 @@ function walkUnion(
     const known = objects.map(({ properties }) => properties?.[tag]?.const).join(' or ');
     problems.push({ path: joined(path, tag), message: `expected ${known}, got ${shown(value[tag], tag)}` });
   } else {
-    const expected = branches.map(expectation).join(' or ');
+    const expected = [...new Set(flat.map(expectation))].join(' or ');
     problems.push({ path, message: `expected ${expected}, got ${shown(value, path)}` });
   }
 }

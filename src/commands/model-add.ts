@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { loadConfig } from '../config/load.ts';
@@ -7,12 +7,14 @@ import { EngineError, messageOf } from '../errors.ts';
 import { FAMILY_NAMES, type FamilyName } from '../models/family-name.ts';
 import { readLabels } from '../models/labels.ts';
 import { loadManifest, type Manifest } from '../models/manifest.ts';
-import type { ModelDeclaration } from '../models/manifest-file.ts';
+import { ModelDeclaration } from '../models/manifest-file.ts';
 import type { ResolvedModel } from '../models/resolve.ts';
 import { writeEntry } from '../models/user-manifest.ts';
 import { createLogger } from '../observe/logger.ts';
 import { inspectModel } from '../pipeline/families/inspect-model.ts';
+import { invalid, schemaProblems } from '../schema-problems.ts';
 import { givenLabels } from './model-labels.ts';
+import { readNamedFile } from './read-file.ts';
 
 interface AddFlags {
   readonly name?: string;
@@ -43,6 +45,8 @@ export function registerModelAdd(model: Command): void {
       const manifest = await loadManifest(dir);
       if (manifest.problem) throw manifest.problem;
       const entry = await entryFor(path, flags, manifest);
+      const problems = schemaProblems(ModelDeclaration, entry);
+      if (problems.length > 0) throw invalid('VALIDATION', `invalid model ${entry.name}`, problems);
       if (!flags.replace && manifest.models.some(({ name }) => name === entry.name)) {
         throw new EngineError(
           'CONFIG_INVALID',
@@ -69,7 +73,7 @@ async function entryFor(path: string, flags: AddFlags, manifest: Manifest): Prom
   const { name, labels, family, licence, description } = flags;
   const given = labels === undefined ? undefined : await givenLabels(labels, manifest);
   const file = basename(path).replace(/[^A-Za-z0-9._-]+/g, '-');
-  const inspection = inspectModel(await readFile(path), file, {
+  const inspection = inspectModel(await readNamedFile(path), file, {
     ...(family && { family }),
     ...(given && { labels: given.labels, labelCount: given.count }),
   });

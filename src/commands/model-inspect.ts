@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import { loadConfig } from '../config/load.ts';
@@ -8,6 +7,7 @@ import { type Inspection, inspectModel } from '../pipeline/families/inspect-mode
 import { tensorText } from '../pipeline/inference/signature.ts';
 import type { CommandContext } from './context.ts';
 import { givenLabels } from './model-labels.ts';
+import { readNamedFile } from './read-file.ts';
 
 interface InspectFlags {
   readonly labels?: string;
@@ -26,7 +26,7 @@ export function registerModelInspect(model: Command, context: CommandContext): v
     .action(async (path: string, { labels, family, json }: InspectFlags) => {
       const manifest = await loadManifest(loadConfig({ env: process.env }).models.dir);
       const given = labels === undefined ? undefined : await givenLabels(labels, manifest);
-      const inspection = inspectModel(await readFile(path), basename(path), {
+      const inspection = inspectModel(await readNamedFile(path), basename(path), {
         ...(family && { family }),
         ...(given && { labels: given.labels, labelCount: given.count }),
       });

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { readLabels } from '../models/labels.ts';
 import type { Manifest } from '../models/manifest.ts';
+import { readNamedFile } from './read-file.ts';
 
 /** The labels a person gave: as a manifest entry has them, and how many. */
 export interface GivenLabels {
@@ -17,7 +17,11 @@ export interface GivenLabels {
  */
 export async function givenLabels(text: string, manifest: Pick<Manifest, 'labelDirs'>): Promise<GivenLabels> {
   if (extname(text) === '.txt') {
-    const labels = (await readFile(text, 'utf8')).split(/\r?\n/).filter((line) => line !== '');
+    const labels = Buffer.from(await readNamedFile(text))
+      .toString('utf8')
+      .replace(/^\uFEFF/, '')
+      .trimEnd()
+      .split(/\r?\n/);
     return { labels, count: labels.length };
   }
   if (!text.includes(',') && /^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(text)) {

@@ -295,9 +295,8 @@ export class CameraAnalysis {
     this.#dropped.model++;
     const code: ErrorCode = err instanceof EngineError ? err.code : 'MODEL_FAILED';
     const problem = { code, message: messageOf(err), atMs: this.#context.clock.now() };
-    if (this.#analysisProblem?.message !== problem.message) {
-      this.#context.log.error({ cameraId: this.#camera.id, err }, 'analysis failed');
-    }
+    // the messages of one fault may differ from frame to frame
+    if (this.#analysisProblem?.code !== problem.code) this.#context.log.error({ err }, 'analysis failed');
     this.#analysisProblem = this.#lastError = problem;
   }
 

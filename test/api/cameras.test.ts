@@ -124,6 +124,23 @@ describe('cameras over HTTP', () => {
     assert.deepEqual([first.path, second.path], ['analytics.classes[0]', 'analytics.thresholds.kar']);
     assert.match(first.message, /did you mean "person"/);
     await call('POST', '/api/v1/cameras', GATE);
+    const patched = await call('PATCH', '/api/v1/cameras/gate', { analytics: { ...analytics, fps: 0.01 } });
+    assert.equal(patched.statusCode, 400, patched.body);
+    const messages = new Map(
+      patched.json().errors.map(({ path, message }: { path: string; message: string }) => [path, message]),
+    );
+    assert.match(String(messages.get('analytics.tracker.lostFor')), /did you mean lostForSeconds/);
+    assert.match(String(messages.get('analytics.thresholds.person')), /a number from 0.1 to 1, got 2/);
+    assert.match(String(messages.get('analytics.motionGate.heartbeatSeconds')), /from 0.2 to 60, got 0/);
+    assert.match(String(messages.get('analytics.fps')), /expected 0 or a number from 0.1 to 120 or null, got 0.01/);
+    const unheard = { analytics: { tracker: { name: 'kalman' } } };
+    const named = (await call('PATCH', '/api/v1/cameras/gate', unheard)).json().errors;
+    assert.deepEqual(named, [
+      {
+        path: 'analytics.tracker.name',
+        message: 'expected sightline or sort or bytetrack or ocsort or deepsort or botsort, got "kalman"',
+      },
+    ]);
     const later = await call('PATCH', '/api/v1/cameras/gate', { analytics: { classes: ['unicorn'] } });
     assert.deepEqual([later.statusCode, later.json().errors[0].path], [400, 'analytics.classes[0]']);
   });

@@ -94,7 +94,7 @@ describe('sightline model inspect', () => {
     assert.match(unknown.out, /family {2}none\n[\s\S]*yolox expects .*[\s\S]*detr expects/);
     const gone = await sightline('inspect', 'gone.onnx');
     assert.equal(gone.code, 1);
-    assert.match(gone.err, /ENOENT.*gone\.onnx/);
+    assert.match(gone.err, /gone\.onnx: there is no such file/);
   });
 });
 
@@ -153,7 +153,7 @@ describe('sightline model add', () => {
       [[files.toy], /the labels of .*toy\.onnx are not known, it has 3 classes: name them with --labels/],
       [[files.toy, '--labels', 'a,b'], /model toy has 3 classes, its manifest names 2 labels/],
       [[files.toy, '--labels', 'a,b,c', '--family', 'detr'], /declared as family detr, which expects/],
-      [[join(dir, 'gone.onnx')], /ENOENT/],
+      [[join(dir, 'gone.onnx')], /gone\.onnx: there is no such file/],
     ] as const) {
       const { code, err } = await sightline('add', ...args);
       assert.equal(code, 1);
