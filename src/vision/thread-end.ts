@@ -6,7 +6,7 @@ import type { FromThread } from './thread-protocol.ts';
 /** Objects in this share of the heap leave too little room to go on for long, and enough to end in order. */
 const HEAP_FULL = 0.8;
 /** Garbage that is not collected yet counts too: only what stays is taken seriously. */
-const FULL_CHECKS = 3;
+const FULL_CHECKS = 2;
 
 export interface ThreadEnd {
   /** Asked to stop by the main thread. */

@@ -3,6 +3,8 @@ import type { FromThread } from './thread-protocol.ts';
 
 /** A thread that said nothing for so many seconds, and is not loading a model, hangs. */
 export const SILENT_CHECKS = 30;
+/** While it loads a model: TensorRT builds an engine for many minutes. */
+export const LOADING_CHECKS = 1_800;
 /** How long a thread that failed may take to release everything. */
 export const END_CHECKS = 10;
 
@@ -67,8 +69,9 @@ export class WorkerHandle<To, From extends { readonly type: string }> {
       if (++this.#endChecks > END_CHECKS) {
         this.#lose(`it failed (${this.#failing}) and did not end within ${END_CHECKS} s`);
       }
-    } else if (!this.#loading && ++this.#silentChecks > SILENT_CHECKS) {
-      this.#lose(`it said nothing for ${SILENT_CHECKS} s`);
+    } else {
+      const limit = this.#loading ? LOADING_CHECKS : SILENT_CHECKS;
+      if (++this.#silentChecks > limit) this.#lose(`it said nothing for ${limit} s`);
     }
   }
 

@@ -64,11 +64,12 @@ describe('an analysis worker that fails', { skip }, () => {
       const done = await replacements();
       fail(how);
       await waitFor('a replacement', async () => (await replacements()) === done + 1, { timeoutMs: 90_000 });
+      const atReplacement = await sightline.status('failing');
       const back = await sightline.statusWhen(
         'failing',
         'live again',
         ({ state, sinceMs, frames }) =>
-          state === 'live' && sinceMs > before.sinceMs && frames.analysed > before.frames.analysed + 3,
+          state === 'live' && sinceMs > before.sinceMs && frames.analysed > atReplacement.frames.analysed + 3,
         30_000,
       );
       // what was counted stays counted, and every decoded frame has its one fate; some may be under way

@@ -14,8 +14,8 @@ const failures = {
     Promise.reject(new Error('a rejection made by a test'));
   },
   leak() {
-    // 10 MiB a second, never given back
-    setInterval(() => kept.push(Array.from({ length: 65_536 }, (_, n) => n + kept.length)), 50).unref();
+    // 5 MiB a second, never given back
+    setInterval(() => kept.push(Array.from({ length: 32_768 }, (_, n) => n + kept.length)), 50).unref();
   },
   hang() {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
@@ -31,6 +31,6 @@ if (file && !isMainThread && workerData?.index === 0) {
     } catch {
       return; // nothing is to fail now
     }
-    failures[failure]();
+    failures[/** @type {keyof typeof failures} */ (failure)]();
   }, 50).unref();
 }

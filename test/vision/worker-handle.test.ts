@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { END_CHECKS, SILENT_CHECKS, WorkerHandle } from '../../src/vision/worker-handle.ts';
+import { END_CHECKS, LOADING_CHECKS, SILENT_CHECKS, WorkerHandle } from '../../src/vision/worker-handle.ts';
 
 type FromTest = { type: 'said'; text: string };
 
@@ -76,6 +76,15 @@ describe('the handle of a thread', () => {
       assert.equal(failed.length, 0);
       assert.match(lost[0], how === 'throw' ? /boom/ : /without a word/);
     }
+  });
+
+  it('waits longer for one that loads a model, and not for ever', async () => {
+    const { handle, lost, check } = thread();
+    check(LOADING_CHECKS);
+    assert.deepEqual(lost, []);
+    check(1);
+    assert.equal(lost.length, 1);
+    await handle.stop();
   });
 
   it('takes a silent one for lost, but not while it loads a model', async () => {

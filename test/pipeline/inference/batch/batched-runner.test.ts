@@ -113,6 +113,7 @@ describe('a batched runner, with threads', {
             workerData,
             transferList: [port2],
           });
+          t.after(() => worker.postMessage('end')); // also of one whose answers are wrong
           const [{ provider }] = await once(worker, 'message');
           assert.equal(provider, PROVIDER);
           return { worker, given, exited: once(worker, 'exit') };
