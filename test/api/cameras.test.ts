@@ -132,7 +132,10 @@ describe('cameras over HTTP', () => {
     assert.match(String(messages.get('analytics.tracker.lostFor')), /did you mean lostForSeconds/);
     assert.match(String(messages.get('analytics.thresholds.person')), /a number from 0.1 to 1, got 2/);
     assert.match(String(messages.get('analytics.motionGate.heartbeatSeconds')), /from 0.2 to 60, got 0/);
-    assert.match(String(messages.get('analytics.fps')), /expected 0 or a number from 0.1 to 120 or null, got 0.01/);
+    assert.match(
+      String(messages.get('analytics.fps')),
+      /expected 0 or a number from 0.1 to 120 or null, got 0.01/,
+    );
     const unheard = { analytics: { tracker: { name: 'kalman' } } };
     const named = (await call('PATCH', '/api/v1/cameras/gate', unheard)).json().errors;
     assert.deepEqual(named, [

@@ -47,6 +47,13 @@ interface Sized {
 
 const ignored = (): void => undefined;
 
+/** Why a network is not used at a size: it does not compute there, unless it only lacked memory. */
+function unfit(model: string, { width, height }: InputSize, err: unknown): EngineError {
+  if (err instanceof EngineError && err.code === 'MODEL_OUT_OF_MEMORY') return err;
+  const message = `model ${model} does not compute at ${width}x${height}: ${messageOf(err)}`;
+  return new EngineError('MODEL_SHAPE', message, { cause: err });
+}
+
 class SessionRunner implements Runner {
   readonly provider: Provider;
   readonly #spec: RunnerSpec;
@@ -108,6 +115,7 @@ class SessionRunner implements Runner {
   }
 
   async release(): Promise<void> {
+    await this.#last;
     const sessions = new Set([this.#own, ...this.#sizes.map(({ session }) => session)]);
     this.#sizes.length = 0;
     for (const session of sessions) await session.release();
@@ -129,23 +137,19 @@ class SessionRunner implements Runner {
       await this.#execute(sized, this.#bind(sized, this.#fixedBatch ?? 1), SILENT);
     } catch (err) {
       if (!own) await session.release();
-      if (err instanceof EngineError && err.code === 'MODEL_OUT_OF_MEMORY') throw err;
-      throw new EngineError(
-        'MODEL_SHAPE',
-        `model ${model} does not compute at ${size.width}x${size.height}: ${messageOf(err)}`,
-        { cause: err },
-      );
+      throw unfit(model, size, err);
     }
     this.#sizes.push(sized);
   }
 
   async #openFor({ width, height }: InputSize): Promise<InferenceSession> {
     const { model, bytes, input, encoding } = this.#spec;
-    const { session } = await this.#sessions.open(
-      model,
-      withInputSize(bytes, input, width, height, encoding.layout),
-    );
-    return session;
+    try {
+      const sized = withInputSize(bytes, input, width, height, encoding.layout);
+      return (await this.#sessions.open(model, sized)).session;
+    } catch (err) {
+      throw unfit(model, { width, height }, err);
+    }
   }
 
   #find({ width, height }: InputSize): Sized | undefined {
