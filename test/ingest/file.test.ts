@@ -125,7 +125,7 @@ describe('a file', () => {
         clock,
         gate,
         onFrame: (frame) => {
-          stillMs += frame.stillMs ?? 0;
+          stillMs = frame.stillMs ?? 0;
           gate.observed({ changed: moves(Math.round(frame.ptsMs / 40) % frames) });
         },
       },

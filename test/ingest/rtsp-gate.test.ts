@@ -35,13 +35,16 @@ describe('an RTSP camera behind a motion gate', { skip: rtspServerMissing(), tim
     const gate = new MotionGate({ enabled: true, heartbeatSeconds: 1 });
     let place = 0;
     let rested = false;
+    let stoodMs = 0;
     const woken: Woken[] = [];
     const heartbeats: number[] = [];
     await using camera = watchCamera(
       { kind: 'rtsp', url: server.url('still') },
       {
         gate,
-        onFrame: ({ picture, ptsMs, stillMs = 0 }) => {
+        onFrame: ({ picture, ptsMs, stillMs: totalMs = 0 }) => {
+          const stillMs = totalMs - stoodMs;
+          stoodMs = totalMs;
           const before = place;
           place = placeOf(picture);
           if (before === 0 && place !== 0 && rested) {
