@@ -41,6 +41,13 @@ export class CarriedCounts {
         sumMs: mine.sumMs + theirs.sumMs,
       };
     }
-    return { ...now, status: { ...now.status, frames }, stages };
+    const { analysis } = now.status;
+    const gated = before.status.analysis.motionGate;
+    const motionGate = {
+      ...analysis.motionGate,
+      skipped: analysis.motionGate.skipped + gated.skipped,
+      withheld: analysis.motionGate.withheld + gated.withheld,
+    };
+    return { ...now, status: { ...now.status, frames, analysis: { ...analysis, motionGate } }, stages };
   }
 }

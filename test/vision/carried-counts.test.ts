@@ -16,6 +16,7 @@ function counted(cameraId: string, received: number): WorkerCameraStatus {
     status: {
       cameraId,
       frames: { received, damaged: 1, decoded: received - 1, analysed: received - 2, dropped },
+      analysis: { motionGate: { state: 'open', sinceMs: 1, skipped: received, withheld: 1 } },
     } as unknown as CameraStatus,
     stages: Object.fromEntries(STAGES.map((stage) => [stage, histogram])) as WorkerCameraStatus['stages'],
     waitingFrameAgeMs: 5,
@@ -32,6 +33,8 @@ describe('counts of a worker that failed', () => {
     assert.equal(status.frames.damaged, 3);
     assert.equal(status.frames.analysed, 98 + 8 + 1);
     assert.equal(status.frames.dropped.superseded, 113 + 3 * DROP_REASONS.indexOf('superseded'));
+    const { skipped, withheld } = status.analysis.motionGate;
+    assert.deepEqual([skipped, withheld], [113, 3]);
     assert.equal(stages.infer.sumMs, 113);
     assert.equal(stages.infer.counts[2], 226);
   });

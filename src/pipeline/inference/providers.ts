@@ -43,12 +43,23 @@ export class Sessions {
 
   /**
    * @param model `name@version`, for messages
+   * @param failed a provider that took the model and then could not run it: only those after it are tried
    * @throws EngineError MODEL_FAILED or MODEL_OUT_OF_MEMORY with what each provider said
    */
-  async open(model: string, bytes: Uint8Array): Promise<OpenedSession> {
+  async open(
+    model: string,
+    bytes: Uint8Array,
+    failed?: { readonly provider: Provider; readonly cause: unknown },
+  ): Promise<OpenedSession> {
     const refusals = [...(this.#settings.refusals ?? [])];
-    let last: unknown;
-    for (const provider of this.#settings.providers) {
+    const { providers } = this.#settings;
+    let last: unknown = failed?.cause;
+    if (failed) {
+      const reason = brief(messageOf(failed.cause));
+      refusals.push(`${failed.provider}: ${reason}`);
+      this.#tell(model, failed.provider, reason);
+    }
+    for (const provider of failed ? providers.slice(providers.indexOf(failed.provider) + 1) : providers) {
       try {
         const session = await ort.InferenceSession.create(bytes, sessionOptions(provider, this.#settings));
         return { session, provider };

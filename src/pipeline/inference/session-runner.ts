@@ -55,11 +55,11 @@ function unfit(model: string, { width, height }: InputSize, err: unknown): Engin
 }
 
 class SessionRunner implements Runner {
-  readonly provider: Provider;
   readonly #spec: RunnerSpec;
+  #provider: Provider;
   readonly #sessions: Pick<Sessions, 'open'>;
   /** The session of the file as it is. */
-  readonly #own: InferenceSession;
+  #own: InferenceSession;
   readonly #sizes: Sized[] = [];
   /** Every run takes exactly so many pictures; null where any number will do. */
   readonly #fixedBatch: number | null;
@@ -77,9 +77,13 @@ class SessionRunner implements Runner {
     this.#spec = spec;
     this.#sessions = sessions;
     this.#own = own;
-    this.provider = provider;
+    this.#provider = provider;
     const batch = inputs.find(({ name }) => name === spec.input)?.dims?.[0];
     this.#fixedBatch = typeof batch === 'number' ? batch : null;
+  }
+
+  get provider(): Provider {
+    return this.#provider;
   }
 
   async prepare(size: InputSize): Promise<void> {
@@ -137,9 +141,26 @@ class SessionRunner implements Runner {
       await this.#execute(sized, this.#bind(sized, this.#fixedBatch ?? 1), SILENT);
     } catch (err) {
       if (!own) await session.release();
+      else if (this.#sizes.length === 0 && (await this.#fallBack(err))) return this.#prepare(size);
       throw unfit(model, size, err);
     }
     this.#sizes.push(sized);
+  }
+
+  /** A provider may take a model and then not run it: the next one is tried. False when there is none. */
+  async #fallBack(cause: unknown): Promise<boolean> {
+    const { model, bytes } = this.#spec;
+    const failed = { provider: this.#provider, cause };
+    const next = await this.#sessions.open(model, bytes, failed).catch(() => undefined);
+    if (!next) return false;
+    if (next.provider === failed.provider) {
+      await next.session.release();
+      return false;
+    }
+    await this.#own.release();
+    this.#own = next.session;
+    this.#provider = next.provider;
+    return true;
   }
 
   async #openFor({ width, height }: InputSize): Promise<InferenceSession> {

@@ -159,6 +159,31 @@ describe('a runner on this thread', () => {
     await runner.release();
   });
 
+  it('goes on with the next provider when one takes the model and then cannot run it', async () => {
+    const sessions = new Sessions(CPU_ONLY, pino({ level: 'silent' }));
+    const asked: unknown[] = [];
+    // a double: no machine here has a device that fails so
+    const openDouble = openSessionRunner({
+      async open(model, bytes, failed) {
+        asked.push(failed?.provider);
+        const opened = await sessions.open(model, bytes);
+        if (failed) return opened;
+        const run = async (): Promise<never> => {
+          throw new Error('no kernel image is available');
+        };
+        return { provider: 'cuda', session: Object.assign(Object.create(opened.session), { run }) };
+      },
+    });
+    const runner = await openDouble(spec(meanModel(1)));
+    assert.equal(runner.provider, 'cuda');
+    await runner.prepare(SIZE);
+    assert.equal(runner.provider, 'cpu');
+    assert.deepEqual(asked, [undefined, 'cuda']);
+    const [{ data }] = await runner.run([picture(10)]);
+    assert.deepEqual([...data], [10.5, 11.5]);
+    await runner.release();
+  });
+
   it('names model and size when it is not ready for a picture', async () => {
     const runner = await open(spec(meanModel(1)));
     await assert.rejects(runner.run([picture(1)]), {
