@@ -12,11 +12,10 @@ import { SceneWatch } from '../src/ingest/scene-watch.ts';
 import { VideoStream } from '../src/ingest/stream.ts';
 import { fileError } from '../src/ingest/stream-errors.ts';
 import { sampleByMediaTime } from '../src/pipeline/sample.ts';
-import { ByteTrack } from '../src/tracking/bytetrack.ts';
+import { createTracker } from '../src/tracking/create-tracker.ts';
 
-/** The camera's default `confidence`, and what new tracks need besides. */
+/** The camera's default `confidence`. */
 const CONFIDENCE = 0.3;
-const NEW_TRACK_MARGIN = 0.1;
 /** How far two boxes of a track may lie apart for a box between them to be known, milliseconds. */
 const MAX_GAP_MS = 1_000;
 
@@ -66,11 +65,7 @@ export async function runGated(run: GateRun): Promise<GateRunResult> {
   const gate = run.gate && new MotionGate(run.gate, (state) => changes.push({ state, atMs: nowMs }));
   const pool = new PicturePool();
   const batch = createDetectionBatch(1000);
-  const tracker = new ByteTrack({
-    firstId: 1,
-    trackThreshold: CONFIDENCE,
-    newTrackThreshold: CONFIDENCE + NEW_TRACK_MARGIN,
-  });
+  const tracker = createTracker({ name: 'sightline', trackThreshold: CONFIDENCE }, { firstId: 1 });
   const scene = new SceneWatch();
   const tracks = new Map<number, SeenTrack>();
   const frames = new Subject<Frame<Picture>>();

@@ -2,6 +2,7 @@ import { createDetectionBatch, type DetectionBatch } from '../src/detection.ts';
 import type { TrackerName, TrackerSettings } from '../src/tracker-settings.ts';
 import { createTracker } from '../src/tracking/create-tracker.ts';
 import { byFrame, fillBatch, readMotFile } from '../test/support/mot-files.ts';
+import { seeded } from '../test/support/seeded.ts';
 import { type BenchReport, benchReport, median } from './report.ts';
 
 const ROUNDS = 15;
@@ -110,15 +111,4 @@ function crowd(): DetectionBatch[] {
     for (let i = 0; i < 10; i++) add(random() * 3800, random() * 2000, 30, 0.2 + random() * 0.5);
     return batch;
   });
-}
-
-/** Marsaglia's xorshift. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
 }

@@ -116,24 +116,6 @@ export function stopGrowing(s: Float64Array, at: number): void {
   s[at + HEIGHT + 1] = 0;
 }
 
-/** Moves the box as a whole, pixels; its velocity stays. */
-export function moveBy(s: Float64Array, at: number, by: { readonly x: number; readonly y: number }): void {
-  s[at] += by.x;
-  s[at + AXIS] += by.y;
-}
-
-/** `initiate` with box number `box` of `boxes`: where several filters are in use, numbers passed on would be boxed. */
-export function initiateFrom(s: Float64Array, at: number, boxes: Float32Array, box: number): void {
-  const i = box * 4;
-  initiate(s, at, boxes[i], boxes[i + 1], boxes[i + 2], boxes[i + 3]);
-}
-
-/** `update` with box number `box` of `boxes`. */
-export function updateFrom(s: Float64Array, at: number, boxes: Float32Array, box: number): void {
-  const i = box * 4;
-  update(s, at, boxes[i], boxes[i + 1], boxes[i + 2], boxes[i + 3]);
-}
-
 /** Writes the box's corners x1, y1, x2, y2 to `into[to]` and on. */
 export function writeCorners(s: Float64Array, at: number, into: Float64Array, to: number): void {
   const width = s[at + WIDTH];

@@ -1,8 +1,7 @@
 import type { DetectionBatch } from '../detection.ts';
 import { ActiveTracks } from './active-tracks.ts';
-import { AppearanceDetections, strongThreshold } from './appearance-detections.ts';
+import { AppearanceDetections } from './appearance-detections.ts';
 import { AppearanceMean } from './appearance-mean.ts';
-import { reportTracks } from './appearance-tracks.ts';
 import { Assignment, assign } from './assignment.ts';
 import {
   initiate,
@@ -15,8 +14,10 @@ import {
 } from './botsort-filter.ts';
 import { BOTSORT_DEFAULTS, type BotSortOptions } from './botsort-options.ts';
 import { rescaleVelocity } from './box-filter.ts';
+import { strongThreshold } from './found-detections.ts';
 import { FrameInterval } from './frame-interval.ts';
 import { iouCostsInto, iouOfCorners } from './iou-cost.ts';
+import { reportTracks } from './report-tracks.ts';
 import { SlotList } from './slot-list.ts';
 import { CONFIRMED, LOST, TENTATIVE, TrackPool } from './track-pool.ts';
 import type { Appearance, Tracker, TrackerContext } from './tracker.ts';
@@ -90,7 +91,8 @@ export class BotSort implements Tracker {
     const { states } = this.#pool;
     this.#frame++;
     const intervals = this.#interval.advance(ptsMs);
-    this.#found.take(detections, appearance, this.#strongFrom, trackThreshold, lowThreshold);
+    this.#found.appearance = appearance;
+    this.#found.take(detections, this.#strongFrom, trackThreshold, lowThreshold);
     if (this.#found.size > 0) this.#looks.adopt(this.#found.size);
     this.#forget();
     this.#predict(intervals);
@@ -148,18 +150,11 @@ export class BotSort implements Tracker {
     if (fused) this.#fuseLooks(tracks, found);
     assign(this.#cost, tracks.count, found.count, limit, this.#assignment);
     const { colOfRow, rowOfCol } = this.#assignment;
-    let left = 0;
     for (let row = 0; row < tracks.count; row++) {
-      const slot = tracks.items[row];
-      if (colOfRow[row] === -1) tracks.items[left++] = slot;
-      else this.#continue(slot, found.items[colOfRow[row]], fused);
+      if (colOfRow[row] !== -1) this.#continue(tracks.items[row], found.items[colOfRow[row]], fused);
     }
-    tracks.count = left;
-    left = 0;
-    for (let col = 0; col < found.count; col++) {
-      if (rowOfCol[col] === -1) found.items[left++] = found.items[col];
-    }
-    found.count = left;
+    tracks.retainUnpaired(colOfRow);
+    found.retainUnpaired(rowOfCol);
   }
 
   /**

@@ -1,18 +1,17 @@
+import * as sizeFilter from './botsort-filter.ts';
 import * as aspectFilter from './box-filter.ts';
 import * as timedFilter from './timed-filter.ts';
 
 /** The functions of a Kalman filter of boxes on `STRIDE` numbers a track, see `box-filter.ts`. */
 export type BoxFilter = Pick<
   typeof aspectFilter,
-  'initiateFrom' | 'predict' | 'updateFrom' | 'writeCorners' | 'stopGrowing' | 'rescaleVelocity' | 'moveBy'
+  'initiateFrom' | 'predict' | 'updateFrom' | 'writeCorners' | 'stopGrowing'
 > & {
-  /** `predict` takes seconds in place of frame intervals. */
+  /** It counts in seconds in place of frame intervals. */
   readonly inSeconds?: boolean;
 };
 
 export interface ByteTrackOptions {
-  /** Id of the first confirmed track; ids count up from it. */
-  firstId: number;
   /** Detections from this confidence take part in the first association. */
   trackThreshold: number;
   /** Detections from this confidence that continue no track begin one. */
@@ -29,8 +28,6 @@ export interface ByteTrackOptions {
   fuseScore: boolean;
   /** How long a track may go unseen and still be found again, media time. ByteTrack: track_buffer / fps. */
   lostForMs: number;
-  /** Expected time between analysed frames; 0 learns it from the first ones. */
-  nominalFrameIntervalMs: number;
   /** `inclusive`: corners name pixels, so every extent counts one more; as the original implementations measure. */
   pixelConvention: 'continuous' | 'inclusive';
   /** Where a track is looked for: where it should be by now, or where it was last seen. */
@@ -51,7 +48,6 @@ export interface ByteTrackOptions {
 }
 
 export const BYTETRACK_DEFAULTS: Readonly<ByteTrackOptions> = {
-  firstId: 1,
   trackThreshold: 0.5,
   newTrackThreshold: 0.6,
   lowThreshold: 0.1,
@@ -60,7 +56,6 @@ export const BYTETRACK_DEFAULTS: Readonly<ByteTrackOptions> = {
   unconfirmedMatchThreshold: 0.7,
   fuseScore: true,
   lostForMs: 1_000,
-  nominalFrameIntervalMs: 0,
   pixelConvention: 'continuous',
   associateAt: 'prediction',
   lateRemoval: false,
@@ -80,7 +75,7 @@ export const SIGHTLINE_DEFAULTS: Readonly<ByteTrackOptions> = {
   matchThreshold: 0.9,
   unconfirmedMatchThreshold: 0.9,
   lostForMs: 2_000,
-  filter: timedFilter,
+  filter: { ...timedFilter, writeCorners: sizeFilter.writeCorners },
   heightModulated: true,
   followShift: true,
   predictTentative: true,

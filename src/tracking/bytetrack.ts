@@ -1,11 +1,13 @@
 import type { DetectionBatch } from '../detection.ts';
 import { ActiveTracks } from './active-tracks.ts';
 import { Assignment, assign } from './assignment.ts';
-import { STRIDE } from './box-filter.ts';
+import { moveBy, rescaleVelocity, STRIDE } from './box-filter.ts';
 import { BYTETRACK_DEFAULTS, type ByteTrackOptions } from './bytetrack-options.ts';
 import { CommonShift } from './common-shift.ts';
+import { FoundDetections } from './found-detections.ts';
 import { FrameInterval } from './frame-interval.ts';
 import { iouCostsInto, iouOfCorners } from './iou-cost.ts';
+import { reportTracks } from './report-tracks.ts';
 import { SlotList } from './slot-list.ts';
 import { CONFIRMED, LOST, REMOVED, TENTATIVE, TrackPool } from './track-pool.ts';
 import type { Tracker, TrackerContext } from './tracker.ts';
@@ -47,23 +49,18 @@ export class ByteTrack implements Tracker {
   readonly #lost = new SlotList();
 
   // work arrays of one update
+  readonly #found = new FoundDetections();
   readonly #candidates = new SlotList();
   readonly #tentative = new SlotList();
   readonly #begun = new SlotList();
   readonly #newlyLost = new SlotList();
   readonly #duplicates = new SlotList();
   readonly #seenLast = new SlotList();
-  readonly #strong = new SlotList();
-  readonly #weak = new SlotList();
-  readonly #found: { corners: Float64Array; classIds: Uint16Array } = {
-    corners: new Float64Array(0),
-    classIds: new Uint16Array(0),
-  };
   readonly #assignment = new Assignment();
   readonly #shift = new CommonShift();
   #cost = new Float64Array(0);
 
-  constructor(options: Partial<ByteTrackOptions> = {}, context: Partial<TrackerContext> = {}) {
+  constructor(options: Partial<ByteTrackOptions>, context: TrackerContext) {
     const given = { ...BYTETRACK_DEFAULTS, ...options };
     this.#strongFrom = context.strongFrom;
     this.#newTrackMargin = given.newTrackThreshold - given.trackThreshold;
@@ -75,8 +72,8 @@ export class ByteTrack implements Tracker {
       lowThreshold: Math.fround(given.lowThreshold),
     };
     this.#pixel = given.pixelConvention === 'inclusive' ? 1 : 0;
-    this.#interval = new FrameInterval(context.nominalFrameIntervalMs ?? given.nominalFrameIntervalMs);
-    this.#nextId = context.firstId ?? given.firstId;
+    this.#interval = new FrameInterval(context.nominalFrameIntervalMs ?? 0);
+    this.#nextId = context.firstId;
   }
 
   /** The id given last; `firstId - 1` before the first. */
@@ -89,52 +86,29 @@ export class ByteTrack implements Tracker {
    * `detections.trackIds`: the confirmed track each detection continues, else 0.
    */
   update(detections: DetectionBatch, ptsMs: number): void {
-    const { matchThreshold, secondMatchThreshold, unconfirmedMatchThreshold, fuseScore } = this.#options;
+    const { trackThreshold, lowThreshold, matchThreshold, fuseScore } = this.#options;
+    const { secondMatchThreshold, unconfirmedMatchThreshold } = this.#options;
     const { states } = this.#pool;
+    const { strong, weak } = this.#found;
     this.#frame++;
     const intervals = this.#interval.advance(ptsMs);
-    this.#split(detections);
+    this.#found.take(detections, this.#strongFrom, trackThreshold, lowThreshold);
     this.#gather();
     this.#predict(intervals);
     // after a gap the errors of the predictions are larger than the people stand apart: pairs mean nothing
     if (this.#options.followShift && intervals < LONGEST_SHIFT) this.#followShift();
 
-    this.#associate(this.#candidates, this.#strong, detections, matchThreshold, fuseScore);
+    this.#associate(this.#candidates, strong, detections, matchThreshold, fuseScore);
     this.#candidates.retain(states, CONFIRMED); // an object that was out of sight does not return as a weak detection
-    this.#associate(this.#candidates, this.#weak, detections, secondMatchThreshold, false);
+    this.#associate(this.#candidates, weak, detections, secondMatchThreshold, false);
     for (let i = 0; i < this.#candidates.count; i++) states[this.#candidates.items[i]] = LOST;
-    this.#associate(this.#tentative, this.#strong, detections, unconfirmedMatchThreshold, fuseScore);
+    this.#associate(this.#tentative, strong, detections, unconfirmedMatchThreshold, fuseScore);
     for (let i = 0; i < this.#tentative.count; i++) this.#pool.release(this.#tentative.items[i]);
 
     this.#begin(detections);
     this.#settle();
     this.#removeDuplicates();
-    this.#report(detections);
-  }
-
-  /** Sorts the detections into strong and weak ones. */
-  #split(detections: DetectionBatch): void {
-    const { trackThreshold, lowThreshold } = this.#options;
-    const { count, boxes, confidences, classIds } = detections;
-    if (this.#found.corners.length < count * 4)
-      this.#found.corners = new Float64Array(detections.capacity * 4);
-    this.#found.classIds = detections.classIds;
-    const { corners } = this.#found;
-    this.#strong.clear();
-    this.#weak.clear();
-    for (let i = 0; i < count; i++) {
-      detections.trackIds[i] = 0;
-      const at = i * 4;
-      // the filter divides by the height; a box without area is no object
-      if (!(boxes[at + 2] > 0 && boxes[at + 3] > 0)) continue;
-      corners[at] = boxes[at];
-      corners[at + 1] = boxes[at + 1];
-      corners[at + 2] = boxes[at] + boxes[at + 2];
-      corners[at + 3] = boxes[at + 1] + boxes[at + 3];
-      const strongFrom = this.#strongFrom?.[classIds[i]] ?? trackThreshold;
-      if (confidences[i] >= strongFrom) this.#strong.push(i);
-      else if (confidences[i] > lowThreshold) this.#weak.push(i);
-    }
+    reportTracks(this.#pool, this.#tracked, this.active, detections.trackIds);
   }
 
   /** Sorts the tracks into those that may be continued, confirmed before lost, and tentative ones. */
@@ -181,7 +155,7 @@ export class ByteTrack implements Tracker {
     const { changedBy } = this.#interval;
     const { filter, associateAt } = this.#options;
     const at = slot * STRIDE;
-    if (changedBy !== 1) filter.rescaleVelocity(filters, at, changedBy);
+    if (changedBy !== 1 && !filter.inSeconds) rescaleVelocity(filters, at, changedBy);
     if (states[slot] === LOST) filter.stopGrowing(filters, at);
     filter.predict(filters, at, step);
     if (associateAt === 'prediction') filter.writeCorners(filters, at, corners, slot * 4);
@@ -200,7 +174,7 @@ export class ByteTrack implements Tracker {
     for (let i = 0; i < this.#candidates.count; i++) {
       if (states[this.#candidates.items[i]] === CONFIRMED) this.#seenLast.push(this.#candidates.items[i]);
     }
-    if (!this.#shift.estimate(this.#pool, this.#seenLast, this.#found, this.#strong)) return;
+    if (!this.#shift.estimate(this.#pool, this.#seenLast, this.#found, this.#found.strong)) return;
     for (let i = 0; i < this.#candidates.count; i++) this.#moveOne(this.#candidates.items[i]);
     for (let i = 0; i < this.#tentative.count; i++) this.#moveOne(this.#tentative.items[i]);
   }
@@ -210,7 +184,7 @@ export class ByteTrack implements Tracker {
     const { filter } = this.#options;
     const at = slot * 4;
     if (states[slot] === LOST) {
-      filter.moveBy(filters, slot * STRIDE, this.#shift);
+      moveBy(filters, slot * STRIDE, this.#shift);
       filter.writeCorners(filters, slot * STRIDE, corners, at);
       return;
     }
@@ -246,18 +220,11 @@ export class ByteTrack implements Tracker {
     assign(this.#cost, tracks.count, found.count, limit, this.#assignment);
 
     const { colOfRow, rowOfCol } = this.#assignment;
-    let left = 0;
     for (let row = 0; row < tracks.count; row++) {
-      const slot = tracks.items[row];
-      if (colOfRow[row] === -1) tracks.items[left++] = slot;
-      else this.#continue(slot, detections, found.items[colOfRow[row]]);
+      if (colOfRow[row] !== -1) this.#continue(tracks.items[row], detections, found.items[colOfRow[row]]);
     }
-    tracks.count = left;
-    left = 0;
-    for (let col = 0; col < found.count; col++) {
-      if (rowOfCol[col] === -1) found.items[left++] = found.items[col];
-    }
-    found.count = left;
+    tracks.retainUnpaired(colOfRow);
+    found.retainUnpaired(rowOfCol);
   }
 
   #continue(slot: number, { boxes }: DetectionBatch, detection: number): void {
@@ -270,9 +237,10 @@ export class ByteTrack implements Tracker {
 
   /** Begins a track at each confident detection that continued none. */
   #begin({ boxes, confidences, classIds }: DetectionBatch): void {
+    const { strong } = this.#found;
     this.#begun.clear();
-    for (let i = 0; i < this.#strong.count; i++) {
-      const detection = this.#strong.items[i];
+    for (let i = 0; i < strong.count; i++) {
+      const detection = strong.items[i];
       if (confidences[detection] < this.#beginsFrom(classIds[detection])) continue;
       const slot = this.#pool.acquire();
       const pool = this.#pool;
@@ -359,25 +327,5 @@ export class ByteTrack implements Tracker {
     }
     this.#tracked.retain(states, TENTATIVE | CONFIRMED);
     this.#lost.retain(states, LOST);
-  }
-
-  #report({ trackIds }: DetectionBatch): void {
-    const { corners, states, ids, classIds, detections } = this.#pool;
-    const { active } = this;
-    active.reset(this.#tracked.count);
-    for (let i = 0; i < this.#tracked.count; i++) {
-      const slot = this.#tracked.items[i];
-      if (states[slot] !== CONFIRMED) continue;
-      const at = slot * 4;
-      const k = active.count++;
-      active.ids[k] = ids[slot];
-      active.boxes[k * 4] = corners[at];
-      active.boxes[k * 4 + 1] = corners[at + 1];
-      active.boxes[k * 4 + 2] = corners[at + 2] - corners[at];
-      active.boxes[k * 4 + 3] = corners[at + 3] - corners[at + 1];
-      active.classIds[k] = classIds[slot];
-      active.detections[k] = detections[slot];
-      trackIds[detections[slot]] = ids[slot];
-    }
   }
 }

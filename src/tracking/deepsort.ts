@@ -1,7 +1,6 @@
 import type { DetectionBatch } from '../detection.ts';
 import { ActiveTracks } from './active-tracks.ts';
 import { AppearanceDetections } from './appearance-detections.ts';
-import { latestFirst, reportTracks } from './appearance-tracks.ts';
 import { Assignment, assign } from './assignment.ts';
 import {
   initiate,
@@ -17,6 +16,7 @@ import { DEEPSORT_DEFAULTS, type DeepSortOptions } from './deepsort-options.ts';
 import { FrameInterval } from './frame-interval.ts';
 import { Gallery } from './gallery.ts';
 import { iouCostsInto } from './iou-cost.ts';
+import { reportTracks } from './report-tracks.ts';
 import { SlotList } from './slot-list.ts';
 import { CONFIRMED, LOST, TENTATIVE, TrackPool } from './track-pool.ts';
 import type { Appearance, Tracker, TrackerContext } from './tracker.ts';
@@ -78,7 +78,8 @@ export class DeepSort implements Tracker {
   update(detections: DetectionBatch, ptsMs: number, appearance?: Appearance): void {
     this.#frame++;
     const intervals = this.#interval.advance(ptsMs);
-    this.#found.take(detections, appearance, this.#strongFrom, this.#options.trackThreshold, 1);
+    this.#found.appearance = appearance;
+    this.#found.take(detections, this.#strongFrom, this.#options.trackThreshold, 1);
     if (this.#found.size > 0) this.gallery.adopt(this.#found.size);
     this.#forget();
     this.#predict(intervals);
@@ -155,18 +156,11 @@ export class DeepSort implements Tracker {
     else this.#costsOfOverlap(tracks, found);
     assign(this.#cost, tracks.count, found.count, limit, this.#assignment);
     const { colOfRow, rowOfCol } = this.#assignment;
-    let left = 0;
     for (let row = 0; row < tracks.count; row++) {
-      const slot = tracks.items[row];
-      if (colOfRow[row] === -1) tracks.items[left++] = slot;
-      else this.#continue(slot, found.items[colOfRow[row]]);
+      if (colOfRow[row] !== -1) this.#continue(tracks.items[row], found.items[colOfRow[row]]);
     }
-    tracks.count = left;
-    left = 0;
-    for (let col = 0; col < found.count; col++) {
-      if (rowOfCol[col] === -1) found.items[left++] = found.items[col];
-    }
-    found.count = left;
+    tracks.retainUnpaired(colOfRow);
+    found.retainUnpaired(rowOfCol);
   }
 
   /** Cosine distances, within the gate. */
@@ -250,5 +244,20 @@ export class DeepSort implements Tracker {
     lastSeenMs[slot] = this.#interval.elapsedMs;
     detections[slot] = detection;
     if (this.#found.seen(detection)) this.gallery.add(slot, this.#found.vectors, detection);
+  }
+}
+
+/**
+ * Orders track slots by the frame they were last seen in, the latest first; those of one frame keep their order.
+ *
+ * By insertion: most tracks were seen in the last frame, so little moves.
+ */
+function latestFirst(tracks: SlotList, lastFrames: Float64Array): void {
+  const { items, count } = tracks;
+  for (let i = 1; i < count; i++) {
+    const slot = items[i];
+    let k = i;
+    for (; k > 0 && lastFrames[items[k - 1]] < lastFrames[slot]; k--) items[k] = items[k - 1];
+    items[k] = slot;
   }
 }

@@ -1,6 +1,7 @@
 import type { DetectionBatch } from '../detection.ts';
 import { ActiveTracks } from './active-tracks.ts';
 import { Assignment, assign } from './assignment.ts';
+import { FoundDetections } from './found-detections.ts';
 import { FrameInterval } from './frame-interval.ts';
 import { iouOfCorners } from './iou-cost.ts';
 import { Observations } from './observations.ts';
@@ -42,12 +43,11 @@ export class OcSort implements Tracker {
   readonly #observed = new Observations();
   readonly #tracks = new SlotList();
   readonly #unmatched = new SlotList();
-  readonly #strong = new SlotList();
+  readonly #found = new FoundDetections();
   readonly #assignment = new Assignment();
   /** The filters as they were when each track was last seen. */
   #saved = new Float64Array(0);
   #streaks = new Int32Array(0);
-  #corners = new Float64Array(0);
   #cost = new Float64Array(0);
   #frame = 0;
   #nextId: number;
@@ -71,7 +71,7 @@ export class OcSort implements Tracker {
   update(detections: DetectionBatch, ptsMs: number): void {
     this.#frame++;
     const intervals = this.#interval.advance(ptsMs);
-    this.#select(detections);
+    this.#found.take(detections, this.#strongFrom, this.#options.trackThreshold, 1);
     this.#predict(intervals);
     this.#unmatched.clear();
     for (let i = 0; i < this.#tracks.count; i++) this.#unmatched.push(this.#tracks.items[i]);
@@ -80,23 +80,6 @@ export class OcSort implements Tracker {
     this.#miss();
     this.#begin(detections);
     this.#report(detections);
-  }
-
-  #select({ count, capacity, boxes, confidences, classIds, trackIds }: DetectionBatch): void {
-    if (this.#corners.length < count * 4) this.#corners = new Float64Array(capacity * 4);
-    const corners = this.#corners;
-    this.#strong.clear();
-    for (let i = 0; i < count; i++) {
-      trackIds[i] = 0;
-      const at = i * 4;
-      const threshold = this.#strongFrom?.[classIds[i]] ?? this.#options.trackThreshold;
-      if (!(boxes[at + 2] > 0 && boxes[at + 3] > 0 && confidences[i] >= threshold)) continue;
-      corners[at] = boxes[at];
-      corners[at + 1] = boxes[at + 1];
-      corners[at + 2] = boxes[at] + boxes[at + 2];
-      corners[at + 3] = boxes[at + 1] + boxes[at + 3];
-      this.#strong.push(i);
-    }
   }
 
   #predict(intervals: number): void {
@@ -121,7 +104,7 @@ export class OcSort implements Tracker {
 
   /** The second round: what is left, where it was last seen. */
   #recover(detections: DetectionBatch): void {
-    if (this.#unmatched.count === 0 || this.#strong.count === 0) return;
+    if (this.#unmatched.count === 0 || this.#found.strong.count === 0) return;
     const { corners } = this.#pool;
     const { boxes } = this.#observed;
     for (let i = 0; i < this.#unmatched.count; i++) {
@@ -136,29 +119,22 @@ export class OcSort implements Tracker {
 
   /** Continues tracks with detections at the least cost; what found no partner stays in the two lists. */
   #associate(detections: DetectionBatch, corners: Float64Array, inertia: number): void {
+    const { strong, corners: found } = this.#found;
     const rows = this.#unmatched.count;
-    const cols = this.#strong.count;
+    const cols = strong.count;
     if (rows === 0 || cols === 0) return;
     this.#costs(detections, corners, inertia, rows, cols);
     const { colOfRow, rowOfCol } = this.#assignment;
     assign(this.#cost, rows, cols, NO_LIMIT, this.#assignment);
-    let left = 0;
     for (let row = 0; row < rows; row++) {
       const slot = this.#unmatched.items[row];
       const col = colOfRow[row];
-      const overlap = col < 0 ? 0 : iouOfCorners(corners, slot, this.#corners, this.#strong.items[col], 0);
-      if (overlap >= this.#options.iouThreshold) this.#continue(slot, detections, this.#strong.items[col]);
-      else {
-        if (col >= 0) rowOfCol[col] = -1;
-        this.#unmatched.items[left++] = slot;
-      }
+      const overlap = col < 0 ? 0 : iouOfCorners(corners, slot, found, strong.items[col], 0);
+      if (overlap >= this.#options.iouThreshold) this.#continue(slot, detections, strong.items[col]);
+      else if (col >= 0) colOfRow[row] = rowOfCol[col] = -1;
     }
-    this.#unmatched.count = left;
-    left = 0;
-    for (let col = 0; col < cols; col++) {
-      if (rowOfCol[col] === -1) this.#strong.items[left++] = this.#strong.items[col];
-    }
-    this.#strong.count = left;
+    this.#unmatched.retainUnpaired(colOfRow);
+    strong.retainUnpaired(rowOfCol);
   }
 
   #costs(
@@ -170,13 +146,14 @@ export class OcSort implements Tracker {
   ): void {
     if (this.#cost.length < rows * cols) this.#cost = new Float64Array(2 * rows * cols);
     this.#assignment.reserve(rows, cols);
+    const { strong, corners: found } = this.#found;
     let at = 0;
     for (let row = 0; row < rows; row++) {
       const slot = this.#unmatched.items[row];
       for (let col = 0; col < cols; col++, at++) {
-        const detection = this.#strong.items[col];
+        const detection = strong.items[col];
         const same = this.#pool.classIds[slot] === classIds[detection];
-        const overlap = same ? iouOfCorners(corners, slot, this.#corners, detection, 0) : 0;
+        const overlap = same ? iouOfCorners(corners, slot, found, detection, 0) : 0;
         this.#cost[at] = overlap > 0 ? 1 - overlap : Infinity;
         if (!(overlap > 0) || inertia === 0) continue;
         const box = detection * 4;
@@ -247,9 +224,10 @@ export class OcSort implements Tracker {
 
   #begin({ boxes, classIds }: DetectionBatch): void {
     const pool = this.#pool;
+    const { strong } = this.#found;
     const early = this.#frame <= this.#options.minHits;
-    for (let i = 0; i < this.#strong.count; i++) {
-      const detection = this.#strong.items[i];
+    for (let i = 0; i < strong.count; i++) {
+      const detection = strong.items[i];
       const slot = pool.acquire();
       this.#reserve(pool.capacity);
       const at = detection * 4;

@@ -24,4 +24,13 @@ export class SlotList {
     }
     this.count = kept;
   }
+
+  /** Keeps, in order, only the places whose `partners` entry is -1, as an assignment leaves them. */
+  retainUnpaired(partners: Int32Array): void {
+    let kept = 0;
+    for (let i = 0; i < this.count; i++) {
+      if (partners[i] === -1) this.items[kept++] = this.items[i];
+    }
+    this.count = kept;
+  }
 }

@@ -1,8 +1,10 @@
 import type { DetectionBatch } from '../detection.ts';
 import { ActiveTracks } from './active-tracks.ts';
 import { Assignment, assign } from './assignment.ts';
+import { FoundDetections } from './found-detections.ts';
 import { FrameInterval } from './frame-interval.ts';
 import { iouCostsInto } from './iou-cost.ts';
+import { reportTracks } from './report-tracks.ts';
 import { SlotList } from './slot-list.ts';
 import {
   initiateSort,
@@ -37,11 +39,7 @@ export class Sort implements Tracker {
   readonly #interval: FrameInterval;
   readonly #pool = new TrackPool();
   readonly #tracks = new SlotList();
-  readonly #found: { corners: Float64Array; classIds: Uint16Array } = {
-    corners: new Float64Array(0),
-    classIds: new Uint16Array(0),
-  };
-  readonly #strong = new SlotList();
+  readonly #found = new FoundDetections();
   readonly #assignment = new Assignment();
   /** By slot: consecutive frames in which the track was seen. */
   #streaks = new Int32Array(0);
@@ -71,30 +69,11 @@ export class Sort implements Tracker {
     this.#frame++;
     this.#lastMs = this.#interval.elapsedMs;
     const intervals = this.#interval.advance(ptsMs);
-    this.#select(detections);
+    this.#found.take(detections, this.#strongFrom, this.#options.trackThreshold, 1);
     this.#predict(intervals);
     this.#associate(detections);
     this.#begin(detections);
-    this.#report(detections);
-  }
-
-  #select({ count, capacity, boxes, confidences, classIds, trackIds }: DetectionBatch): void {
-    const found = this.#found;
-    if (found.corners.length < count * 4) found.corners = new Float64Array(capacity * 4);
-    found.classIds = classIds;
-    const { corners } = found;
-    this.#strong.clear();
-    for (let i = 0; i < count; i++) {
-      trackIds[i] = 0;
-      const at = i * 4;
-      const threshold = this.#strongFrom?.[classIds[i]] ?? this.#options.trackThreshold;
-      if (!(boxes[at + 2] > 0 && boxes[at + 3] > 0 && confidences[i] >= threshold)) continue;
-      corners[at] = boxes[at];
-      corners[at + 1] = boxes[at + 1];
-      corners[at + 2] = boxes[at] + boxes[at + 2];
-      corners[at + 3] = boxes[at + 1] + boxes[at + 3];
-      this.#strong.push(i);
-    }
+    reportTracks(this.#pool, this.#tracks, this.active, detections.trackIds);
   }
 
   /** Moves the filters on and forgets the tracks that went unseen for too long or whose boxes are none any more. */
@@ -119,9 +98,10 @@ export class Sort implements Tracker {
   /** Pairs tracks and detections so that their boxes overlap most in sum; weak overlaps are then refused. */
   #associate({ boxes }: DetectionBatch): void {
     const rows = this.#tracks.count;
-    const cols = this.#strong.count;
+    const { strong } = this.#found;
+    const cols = strong.count;
     const { iouThreshold, minHits, confirmAnew } = this.#options;
-    const { filters, states, ids, lastFrames, lastSeenMs, detections } = this.#pool;
+    const { filters, states, ids } = this.#pool;
     const { colOfRow, rowOfCol } = this.#pairs(rows, cols);
     for (let row = 0; row < rows; row++) {
       const slot = this.#tracks.items[row];
@@ -132,7 +112,7 @@ export class Sort implements Tracker {
         this.#streaks[slot] = 0;
         continue;
       }
-      const detection = this.#strong.items[col];
+      const detection = strong.items[col];
       const at = detection * 4;
       updateSort(filters, slot * SORT_STRIDE, boxes[at], boxes[at + 1], boxes[at + 2], boxes[at + 3]);
       this.#streaks[slot]++;
@@ -140,21 +120,15 @@ export class Sort implements Tracker {
       const confirmed = known || this.#streaks[slot] >= minHits || this.#frame <= minHits;
       states[slot] = confirmed ? CONFIRMED : TENTATIVE;
       if (confirmed && ids[slot] === 0) ids[slot] = this.#nextId++;
-      lastFrames[slot] = this.#frame;
-      lastSeenMs[slot] = this.#interval.elapsedMs;
-      detections[slot] = detection;
+      this.#see(slot, detection);
     }
-    let left = 0;
-    for (let col = 0; col < cols; col++) {
-      if (rowOfCol[col] === -1) this.#strong.items[left++] = this.#strong.items[col];
-    }
-    this.#strong.count = left;
+    strong.retainUnpaired(rowOfCol);
   }
 
   #pairs(rows: number, cols: number): Assignment {
     const size = rows * cols;
     if (this.#cost.length < size) this.#cost = new Float64Array(2 * size);
-    iouCostsInto(this.#cost, this.#pool, this.#tracks, this.#found, this.#strong, null, 0);
+    iouCostsInto(this.#cost, this.#pool, this.#tracks, this.#found, this.#found.strong, null, 0);
     if (!this.#pairUnambiguous(rows, cols)) assign(this.#cost, rows, cols, APART, this.#assignment);
     return this.#assignment;
   }
@@ -180,9 +154,10 @@ export class Sort implements Tracker {
 
   #begin({ boxes, classIds }: DetectionBatch): void {
     const pool = this.#pool;
+    const { strong } = this.#found;
     const early = this.#frame <= this.#options.minHits;
-    for (let i = 0; i < this.#strong.count; i++) {
-      const detection = this.#strong.items[i];
+    for (let i = 0; i < strong.count; i++) {
+      const detection = strong.items[i];
       const slot = pool.acquire();
       if (this.#streaks.length < pool.capacity) this.#streaks = grown(this.#streaks, pool.capacity);
       const at = detection * 4;
@@ -191,34 +166,18 @@ export class Sort implements Tracker {
       pool.ids[slot] = named ? this.#nextId++ : 0;
       pool.states[slot] = early ? CONFIRMED : TENTATIVE;
       pool.classIds[slot] = classIds[detection];
-      pool.firstFrames[slot] = pool.lastFrames[slot] = this.#frame;
-      pool.lastSeenMs[slot] = this.#interval.elapsedMs;
-      pool.detections[slot] = detection;
+      this.#see(slot, detection);
       // the original counts the detection that began a track for nothing
       this.#streaks[slot] = 0;
       this.#tracks.push(slot);
     }
   }
 
-  #report({ trackIds }: DetectionBatch): void {
-    const { filters, corners, states, ids, classIds, detections, lastFrames } = this.#pool;
-    const { active } = this;
-    active.reset(this.#tracks.count);
-    for (let i = 0; i < this.#tracks.count; i++) {
-      const slot = this.#tracks.items[i];
-      if (states[slot] !== CONFIRMED || lastFrames[slot] !== this.#frame) continue;
-      const at = slot * 4;
-      writeSortCorners(filters, slot * SORT_STRIDE, corners, at);
-      const k = active.count++;
-      active.ids[k] = ids[slot];
-      active.boxes[k * 4] = corners[at];
-      active.boxes[k * 4 + 1] = corners[at + 1];
-      active.boxes[k * 4 + 2] = corners[at + 2] - corners[at];
-      active.boxes[k * 4 + 3] = corners[at + 3] - corners[at + 1];
-      active.classIds[k] = classIds[slot];
-      active.detections[k] = detections[slot];
-      trackIds[detections[slot]] = ids[slot];
-    }
+  #see(slot: number, detection: number): void {
+    const { filters, corners, lastSeenMs, detections } = this.#pool;
+    writeSortCorners(filters, slot * SORT_STRIDE, corners, slot * 4);
+    lastSeenMs[slot] = this.#interval.elapsedMs;
+    detections[slot] = detection;
   }
 }
 

@@ -1,6 +1,3 @@
-/** `moveBy` and `writeCorners` are those of the other filter of widths and heights. */
-export { moveBy, writeCorners } from './botsort-filter.ts';
-
 const AXIS = 5;
 const WIDTH = 10; // the offset of p on the axis w
 const HEIGHT = 15;
@@ -85,9 +82,6 @@ export function updateFrom(s: Float64Array, at: number, boxes: Float32Array, box
 
 /** Sizes have no velocity that would have to be stopped. */
 export function stopGrowing(): void {}
-
-/** Velocities are per second, whatever the frame interval. */
-export function rescaleVelocity(): void {}
 
 function measured(axis: number, boxes: Float32Array, from: number): number {
   return axis < 2 ? boxes[from + axis] + boxes[from + axis + 2] / 2 : boxes[from + axis];

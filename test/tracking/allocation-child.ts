@@ -1,6 +1,7 @@
 import { createDetectionBatch } from '../../src/detection.ts';
 import { TRACKER_NAMES, type TrackerSettings } from '../../src/tracker-settings.ts';
 import { createTracker } from '../../src/tracking/create-tracker.ts';
+import type { Tracker } from '../../src/tracking/tracker.ts';
 
 /** Prints how many bytes each tracker leaves on the heap a frame, once it is compiled and its arrays have grown. */
 const WARM_UP_FRAMES = 20_000;
@@ -25,8 +26,11 @@ function scene(frame: number): void {
 
 const collect = (globalThis as { gc?: () => void }).gc as () => void;
 const bytes: Record<string, number> = {};
+// held: with the last tracker that code shared by several was compiled for, the collection would discard that code
+const trackers: Tracker[] = [];
 for (const name of TRACKER_NAMES) {
   const tracker = createTracker({ name } as TrackerSettings, { firstId: 1 });
+  trackers.push(tracker);
   let frame = 0;
   const run = (until: number): void => {
     for (; frame < until; frame++) {

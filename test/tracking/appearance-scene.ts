@@ -1,5 +1,6 @@
 import { createDetectionBatch, type DetectionBatch } from '../../src/detection.ts';
 import type { Appearance, Tracker } from '../../src/tracking/tracker.ts';
+import { gaussian, seeded } from '../support/seeded.ts';
 
 /** An object as a detector and a re-identification network see it. */
 export interface Seen {
@@ -73,8 +74,8 @@ export function* crowd(options: { objects: number; frames: number; size: number;
   truth: Int32Array;
 }> {
   const { objects, frames, size, seed = 1 } = options;
-  const random = mulberry32(seed);
-  const gauss = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const random = seeded(seed);
+  const gauss = gaussian(random);
   const looks = Array.from({ length: objects }, () => Float32Array.from({ length: size }, gauss));
   const walks = Array.from({ length: objects }, () => ({
     x: random() * 1800,
@@ -116,13 +117,46 @@ export function* crowd(options: { objects: number; frames: number; size: number;
   }
 }
 
-/** A small seeded generator of uniform numbers. */
-export function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
+/** The id an object has that is seen ten times, not at all for `gapMs`, and three times again `movedBy` pixels on. */
+export function idAfterGap(
+  tracker: Tracker,
+  { gapMs, everyMs = 40, movedBy = 0, ...seen }: GapOfOne & Omit<Seen, 'x'>,
+): number {
+  const lastMs = 9 * everyMs;
+  showAt(tracker, times(0, 10, everyMs), [{ x: 100, ...seen }]);
+  for (let ptsMs = lastMs + everyMs; ptsMs < lastMs + gapMs; ptsMs += everyMs) show(tracker, ptsMs, []);
+  return showAt(tracker, times(lastMs + gapMs, 3, everyMs), [{ x: 100 + movedBy, ...seen }])[0];
+}
+
+interface GapOfOne {
+  readonly gapMs: number;
+  readonly everyMs?: number;
+  readonly movedBy?: number;
+}
+
+/** The ids of all detections of a seeded crowd. */
+export function crowdIds(tracker: Tracker): number[] {
+  const ids: number[] = [];
+  for (const { batch, appearance, ptsMs } of crowd({ objects: 30, frames: 200, size: 16 })) {
+    tracker.update(batch, ptsMs, appearance);
+    ids.push(...batch.trackIds.subarray(0, batch.count));
+  }
+  return ids;
+}
+
+/** How often an object of a seeded crowd takes another id, told what each looks like or not. */
+export function crowdSwitches(tracker: Tracker, looking: boolean): number {
+  const ids = new Map<number, number>();
+  let count = 0;
+  for (const { batch, appearance, ptsMs, truth } of crowd({ objects: 30, frames: 500, size: 32 })) {
+    tracker.update(batch, ptsMs, looking ? appearance : undefined);
+    for (let i = 0; i < batch.count; i++) {
+      const id = batch.trackIds[i];
+      if (id === 0) continue;
+      const before = ids.get(truth[i]);
+      if (before !== undefined && before !== id) count++;
+      ids.set(truth[i], id);
+    }
+  }
+  return count;
 }

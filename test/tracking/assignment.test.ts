@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Assignment, assign } from '../../src/tracking/assignment.ts';
+import { seeded } from '../support/seeded.ts';
 
 /** The least sum of cost - limit over all ways to pair rows with columns, by trying every one. */
 function bruteForce(cost: number[][], limit: number, row = 0, taken = new Set<number>()): number {
@@ -151,14 +152,3 @@ describe('assign', () => {
     }
   });
 });
-
-/** Marsaglia's xorshift: the same numbers in every run. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
-}

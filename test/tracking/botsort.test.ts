@@ -13,7 +13,8 @@ import {
 } from '../../src/tracking/botsort-filter.ts';
 import type { BotSortOptions } from '../../src/tracking/botsort-options.ts';
 import type { TrackerContext } from '../../src/tracking/tracker.ts';
-import { crowd, mulberry32, show, showAt, times } from './appearance-scene.ts';
+import { gaussian, seeded } from '../support/seeded.ts';
+import { crowdIds, crowdSwitches, idAfterGap, show, showAt, times } from './appearance-scene.ts';
 
 function botSort(options: Partial<BotSortOptions> = {}, context: Partial<TrackerContext> = {}): BotSort {
   return new BotSort(options, { firstId: 1, nominalFrameIntervalMs: 40, ...context });
@@ -72,7 +73,7 @@ function box(random: () => number): [x: number, y: number, width: number, height
 
 describe('the filter of width and height', () => {
   it('equals the filter of the paper in full matrices', () => {
-    const random = mulberry32(3);
+    const random = seeded(3);
     const first = box(random);
     const s = new Float64Array(STRIDE);
     const full = new MatrixFilter(first);
@@ -144,8 +145,7 @@ describe('the filter of width and height', () => {
     once.forEach((value, i) => {
       assert.ok(Math.abs(value - steps[i]) < 1e-9 * Math.max(1, Math.abs(value)));
     });
-    const random = mulberry32(9);
-    const gauss = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+    const gauss = gaussian(seeded(9));
     let inside = 0;
     for (let i = 0; i < 20_000; i++) {
       const [cx, cy, w, h] = [0, 1, 2, 3].map((axis) => {
@@ -191,15 +191,9 @@ describe('BotSort', () => {
   });
 
   it('recognises an object after it was out of sight, where overlap would not', () => {
-    for (const [look, expected] of [
-      [RED, 1],
-      [undefined, 2],
-    ] as const) {
-      const tracker = botSort();
-      showAt(tracker, times(0, 10), [{ x: 100, look }]);
-      for (const ptsMs of times(400, 25)) show(tracker, ptsMs, []);
-      assert.deepEqual(showAt(tracker, times(1400, 3), [{ x: 170, look }]), [expected]);
-    }
+    const gap = { gapMs: 1040, movedBy: 70 };
+    assert.equal(idAfterGap(botSort(), { ...gap, look: RED }), 1);
+    assert.equal(idAfterGap(botSort(), gap), 2);
   });
 
   it('tells two apart that change places while nobody looks', () => {
@@ -261,16 +255,8 @@ describe('BotSort', () => {
         [2200, 2],
       ]) {
         const tracker = botSort({ lostForMs: 2000 }, { nominalFrameIntervalMs: everyMs });
-        const seen = times(0, 10, everyMs);
-        showAt(tracker, seen, [{ x: 100, look: RED }]);
-        const lastMs = seen[9];
-        for (let ms = lastMs + everyMs; ms < lastMs + gapMs; ms += everyMs) show(tracker, ms, []);
-        const back = times(lastMs + gapMs, 2, everyMs);
-        assert.deepEqual(
-          showAt(tracker, back, [{ x: 100, look: RED }]),
-          [id],
-          `${everyMs} ms, gap ${gapMs} ms`,
-        );
+        const found = idAfterGap(tracker, { gapMs, everyMs, look: RED });
+        assert.equal(found, id, `${everyMs} ms, gap ${gapMs} ms`);
       }
     }
   });
@@ -290,36 +276,12 @@ describe('BotSort', () => {
   });
 
   it('gives the same ids to the same frames', () => {
-    const run = () => {
-      const tracker = botSort();
-      const ids: number[] = [];
-      for (const { batch, appearance, ptsMs } of crowd({ objects: 30, frames: 200, size: 16 })) {
-        tracker.update(batch, ptsMs, appearance);
-        ids.push(...batch.trackIds.subarray(0, batch.count));
-      }
-      return ids;
-    };
-    assert.deepEqual(run(), run());
+    assert.deepEqual(crowdIds(botSort()), crowdIds(botSort()));
   });
 
   it('keeps people apart in a crowd better with looks than without', () => {
-    const switches = (looking: boolean): number => {
-      const tracker = botSort({ maxCosineDistance: 0.4 });
-      const ids = new Map<number, number>();
-      let count = 0;
-      for (const { batch, appearance, ptsMs, truth } of crowd({ objects: 30, frames: 500, size: 32 })) {
-        tracker.update(batch, ptsMs, looking ? appearance : undefined);
-        for (let i = 0; i < batch.count; i++) {
-          const id = batch.trackIds[i];
-          if (id === 0) continue;
-          const before = ids.get(truth[i]);
-          if (before !== undefined && before !== id) count++;
-          ids.set(truth[i], id);
-        }
-      }
-      return count;
-    };
-    const [without, withLooks] = [switches(false), switches(true)];
+    const without = crowdSwitches(botSort({ maxCosineDistance: 0.4 }), false);
+    const withLooks = crowdSwitches(botSort({ maxCosineDistance: 0.4 }), true);
     assert.ok(withLooks <= without / 2, `${withLooks} switches with looks, ${without} without`);
   });
 });

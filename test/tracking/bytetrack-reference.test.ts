@@ -16,7 +16,7 @@ const FRAME_INTERVAL_MS = 1000 / 30; // both references ran at 30 frames/s, what
 
 /** The filtered boxes of the confirmed tracks of each frame; `frames` begin at index `first`. */
 function track(frames: MotRow[][], first: number, options: Partial<ByteTrackOptions>): MotRow[][] {
-  const tracker = new ByteTrack(options);
+  const tracker = new ByteTrack(options, { firstId: 1 });
   const batch = createDetectionBatch(Math.max(...frames.map((rows) => rows.length)));
   return frames.map((rows, frame) => {
     if (frame < first) return [];

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createDetectionBatch, type DetectionBatch } from '../../src/detection.ts';
 import { ByteTrack } from '../../src/tracking/bytetrack.ts';
+import type { ByteTrackOptions } from '../../src/tracking/bytetrack-options.ts';
+import type { TrackerContext } from '../../src/tracking/tracker.ts';
 
 interface Seen {
   readonly x: number;
@@ -34,16 +36,23 @@ function fill(batch: DetectionBatch, objects: Seen[]): void {
   });
 }
 
+function byteTrack(
+  options: Partial<ByteTrackOptions> = {},
+  context: Partial<TrackerContext> = {},
+): ByteTrack {
+  return new ByteTrack(options, { firstId: 1, ...context });
+}
+
 /** An empty first frame: what comes after it is not there from the beginning. */
-function started(options: ConstructorParameters<typeof ByteTrack>[0] = {}): ByteTrack {
-  const tracker = new ByteTrack({ nominalFrameIntervalMs: 40, ...options });
+function started(options: Partial<ByteTrackOptions> = {}): ByteTrack {
+  const tracker = byteTrack(options, { nominalFrameIntervalMs: 40 });
   show(tracker, 0, []);
   return tracker;
 }
 
 describe('ByteTrack', () => {
   it('confirms what the first frame shows at once, and counts ids up from the first', () => {
-    const tracker = new ByteTrack({ firstId: 1000 });
+    const tracker = byteTrack({}, { firstId: 1000 });
     assert.equal(tracker.lastId, 999);
     assert.deepEqual(show(tracker, 0, [{ x: 0 }, { x: 100 }]), [1000, 1001]);
     assert.equal(tracker.lastId, 1001);
@@ -99,7 +108,7 @@ describe('ByteTrack', () => {
   });
 
   it('is lost for as long at 5 frames a second as at 25, and forgets all over a gap in the video', () => {
-    const tracker = new ByteTrack({ lostForMs: 1000 });
+    const tracker = byteTrack({ lostForMs: 1000 });
     show(tracker, 0, [{ x: 0 }]);
     for (const ptsMs of [200, 400, 600, 800]) show(tracker, ptsMs, []);
     assert.deepEqual(show(tracker, 1000, [{ x: 0 }]), [1]);
@@ -108,7 +117,7 @@ describe('ByteTrack', () => {
   });
 
   it('follows a moving object over dropped frames', () => {
-    const tracker = new ByteTrack();
+    const tracker = byteTrack();
     let ids: number[] = [];
     for (let frame = 0; frame < 20; frame++) ids = show(tracker, frame * 40, [{ x: frame * 12 }]);
     assert.deepEqual(ids, [1]);
@@ -118,7 +127,7 @@ describe('ByteTrack', () => {
   });
 
   it('follows a moving object through a change of the analysed rate', () => {
-    const tracker = new ByteTrack({ nominalFrameIntervalMs: 40 });
+    const tracker = byteTrack({}, { nominalFrameIntervalMs: 40 });
     const seen = new Set<number>();
     let ptsMs = 0;
     for (let frame = 0; frame < 60; frame++) {
@@ -129,7 +138,7 @@ describe('ByteTrack', () => {
   });
 
   it('never continues a track with a detection of another class', () => {
-    const tracker = new ByteTrack();
+    const tracker = byteTrack();
     show(tracker, 0, [
       { x: 0, classId: 0 },
       { x: 10, classId: 2 },
@@ -151,7 +160,7 @@ describe('ByteTrack', () => {
   });
 
   it('shows the filtered boxes of the tracks seen in this frame, with their detections', () => {
-    const tracker = new ByteTrack();
+    const tracker = byteTrack();
     show(tracker, 0, [{ x: 0 }, { x: 200, classId: 3 }]);
     show(tracker, 40, [{ x: 210, classId: 3 }]);
     const { active } = tracker;
@@ -165,14 +174,14 @@ describe('ByteTrack', () => {
   });
 
   it('leaves out boxes without area', () => {
-    const tracker = new ByteTrack();
+    const tracker = byteTrack();
     const objects = [{ x: 0, h: 0 }, { x: 0, w: 0 }, { x: 0, w: Number.NaN }, { x: 0 }];
     assert.deepEqual(show(tracker, 0, objects), [0, 0, 0, 1]);
     assert.deepEqual(show(tracker, 40, objects), [0, 0, 0, 1]);
   });
 
   it('keeps hundreds of tracks apart and their ids for good', () => {
-    const tracker = new ByteTrack();
+    const tracker = byteTrack();
     const crowd = (shift: number) => Array.from({ length: 300 }, (_, i) => ({ x: i * 50 + shift }));
     const first = show(tracker, 0, crowd(0));
     assert.deepEqual(

@@ -4,7 +4,8 @@ import { initiate, mahalanobisInto, predict, STRIDE, update } from '../../src/tr
 import { DeepSort } from '../../src/tracking/deepsort.ts';
 import type { DeepSortOptions } from '../../src/tracking/deepsort-options.ts';
 import type { TrackerContext } from '../../src/tracking/tracker.ts';
-import { crowd, mulberry32, show, showAt, times } from './appearance-scene.ts';
+import { gaussian, seeded } from '../support/seeded.ts';
+import { crowdIds, crowdSwitches, idAfterGap, show, showAt, times } from './appearance-scene.ts';
 
 function deepSort(options: Partial<DeepSortOptions> = {}, context: Partial<TrackerContext> = {}): DeepSort {
   return new DeepSort(options, { firstId: 1, nominalFrameIntervalMs: 40, ...context });
@@ -23,8 +24,7 @@ describe('mahalanobisInto', () => {
       update(s, 0, 100 + i * 2, 100, 40, 100);
     }
     predict(s, 0, 3);
-    const random = mulberry32(5);
-    const gauss = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+    const gauss = gaussian(seeded(5));
     const height = s[15];
     let inside = 0;
     for (let i = 0; i < 20_000; i++) {
@@ -64,15 +64,9 @@ describe('DeepSort', () => {
   });
 
   it('recognises an object after it was out of sight, where overlap would not', () => {
-    for (const [look, expected] of [
-      [RED, 1],
-      [undefined, 2],
-    ] as const) {
-      const tracker = deepSort();
-      showAt(tracker, times(0, 10), [{ x: 100, look }]);
-      for (const ptsMs of times(400, 25)) show(tracker, ptsMs, []);
-      assert.deepEqual(showAt(tracker, times(1400, 3), [{ x: 170, look }]), [expected]);
-    }
+    const gap = { gapMs: 1040, movedBy: 70 };
+    assert.equal(idAfterGap(deepSort(), { ...gap, look: RED }), 1);
+    assert.equal(idAfterGap(deepSort(), gap), 2);
   });
 
   it('tells two apart that change places while nobody looks', () => {
@@ -133,16 +127,8 @@ describe('DeepSort', () => {
         [2200, 2],
       ]) {
         const tracker = deepSort({ lostForMs: 2000 }, { nominalFrameIntervalMs: everyMs });
-        const seen = times(0, 10, everyMs);
-        showAt(tracker, seen, [{ x: 100, look: RED }]);
-        const lastMs = seen[9];
-        for (let ms = lastMs + everyMs; ms < lastMs + gapMs; ms += everyMs) show(tracker, ms, []);
-        const back = times(lastMs + gapMs, 3, everyMs);
-        assert.deepEqual(
-          showAt(tracker, back, [{ x: 100, look: RED }]),
-          [id],
-          `${everyMs} ms, gap ${gapMs} ms`,
-        );
+        const found = idAfterGap(tracker, { gapMs, everyMs, look: RED });
+        assert.equal(found, id, `${everyMs} ms, gap ${gapMs} ms`);
       }
     }
   });
@@ -176,36 +162,12 @@ describe('DeepSort', () => {
   });
 
   it('gives the same ids to the same frames', () => {
-    const run = () => {
-      const tracker = deepSort();
-      const ids: number[] = [];
-      for (const { batch, appearance, ptsMs } of crowd({ objects: 30, frames: 200, size: 16 })) {
-        tracker.update(batch, ptsMs, appearance);
-        ids.push(...batch.trackIds.subarray(0, batch.count));
-      }
-      return ids;
-    };
-    assert.deepEqual(run(), run());
+    assert.deepEqual(crowdIds(deepSort()), crowdIds(deepSort()));
   });
 
   it('keeps people apart in a crowd better with looks than without', () => {
-    const switches = (looking: boolean): number => {
-      const tracker = deepSort({ maxCosineDistance: 0.4 });
-      const ids = new Map<number, number>();
-      let count = 0;
-      for (const { batch, appearance, ptsMs, truth } of crowd({ objects: 30, frames: 500, size: 32 })) {
-        tracker.update(batch, ptsMs, looking ? appearance : undefined);
-        for (let i = 0; i < batch.count; i++) {
-          const id = batch.trackIds[i];
-          if (id === 0) continue;
-          const before = ids.get(truth[i]);
-          if (before !== undefined && before !== id) count++;
-          ids.set(truth[i], id);
-        }
-      }
-      return count;
-    };
-    const [without, withLooks] = [switches(false), switches(true)];
+    const without = crowdSwitches(deepSort({ maxCosineDistance: 0.4 }), false);
+    const withLooks = crowdSwitches(deepSort({ maxCosineDistance: 0.4 }), true);
     assert.ok(withLooks <= without / 4, `${withLooks} switches with looks, ${without} without`);
   });
 });

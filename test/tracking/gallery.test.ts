@@ -3,13 +3,13 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { AppearanceMean } from '../../src/tracking/appearance-mean.ts';
 import { Gallery } from '../../src/tracking/gallery.ts';
-import { mulberry32 } from './appearance-scene.ts';
+import { seeded } from '../support/seeded.ts';
 
 const SIZE = 4;
 
 /** Unit vectors, one a row. */
 function rows(count: number, seed: number, size = SIZE): Float32Array {
-  const random = mulberry32(seed);
+  const random = seeded(seed);
   const all = Float32Array.from({ length: count * size }, () => random() - 0.5);
   for (let i = 0; i < count; i++) {
     const row = all.subarray(i * size, (i + 1) * size);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { STRIDE } from '../../src/tracking/box-filter.ts';
-import { initiateFrom, moveBy, predict, updateFrom, writeCorners } from '../../src/tracking/timed-filter.ts';
+import { writeCorners } from '../../src/tracking/botsort-filter.ts';
+import { moveBy, STRIDE } from '../../src/tracking/box-filter.ts';
+import { initiateFrom, predict, updateFrom } from '../../src/tracking/timed-filter.ts';
 
 const box = fc.tuple(
   fc.integer({ min: -500, max: 4000 }),

@@ -1,5 +1,6 @@
 import type { AnnotatedObject } from '../../../src/models/eval/annotated-picture.ts';
 import type { FoundObject, JudgedPicture } from '../../../src/models/eval/match-objects.ts';
+import { seeded } from '../../support/seeded.ts';
 
 export const SEEDED_LABELS = ['person', 'car', 'dog'] as const;
 
@@ -9,7 +10,7 @@ export const SEEDED_LABELS = ['person', 'car', 'dog'] as const;
  * equal). The first picture has more detections than COCO looks at.
  */
 export function seededPictures(seed = 7): JudgedPicture[] {
-  const random = mulberry32(seed);
+  const random = seeded(seed);
   const label = () => SEEDED_LABELS[Math.floor(random() ** 2 * 3)];
   const score = () => Math.round(random() * 100) / 100;
   const box = (): [number, number, number, number] => [
@@ -43,15 +44,4 @@ export function seededPictures(seed = 7): JudgedPicture[] {
     }
     return { objects, found };
   });
-}
-
-/** A generator of 32 bits (Ettinger 2017, public domain): fractions from 0 up to 1. */
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
 }

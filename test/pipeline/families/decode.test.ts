@@ -10,6 +10,7 @@ import { yolox, yoloxRows } from '../../../src/pipeline/families/yolox.ts';
 import type { RawOutput } from '../../../src/pipeline/inference/runner.ts';
 import type { TensorSignature } from '../../../src/pipeline/inference/signature.ts';
 import { type Letterbox, letterbox } from '../../../src/pipeline/letterbox.ts';
+import { seeded } from '../../support/seeded.ts';
 
 /*
  * Every head against the plainest way to read it: all rows, all classes, with nothing left out early. What the
@@ -29,18 +30,7 @@ interface Found {
   readonly classId: number;
 }
 
-/** Mulberry32. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
-const next = random(3);
+const next = seeded(3);
 /** Mostly weak, as scores are; now and then no number. */
 const score = () => (next() < 0.002 ? Number.NaN : next() ** 3);
 const pixels = () => next() * 90 - 12;

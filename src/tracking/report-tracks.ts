@@ -26,18 +26,3 @@ export function reportTracks(
     trackIds[detections[slot]] = ids[slot];
   }
 }
-
-/**
- * Orders track slots by the frame they were last seen in, the latest first; those of one frame keep their order.
- *
- * By insertion: most tracks were seen in the last frame, so little moves.
- */
-export function latestFirst(tracks: SlotList, lastFrames: Float64Array): void {
-  const { items, count } = tracks;
-  for (let i = 1; i < count; i++) {
-    const slot = items[i];
-    let k = i;
-    for (; k > 0 && lastFrames[items[k - 1]] < lastFrames[slot]; k--) items[k] = items[k - 1];
-    items[k] = slot;
-  }
-}
