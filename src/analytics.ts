@@ -37,7 +37,8 @@ export const AnalyticsInput = Type.Object(
         minLength: 1,
         maxLength: 64,
         default: DEFAULT_MODEL,
-        description: 'the name of a model, see GET /models',
+        description:
+          'the name of a model, see GET /models: its `default` is what a camera gets that names none',
       }),
     ),
     fps: Type.Optional(
@@ -94,13 +95,21 @@ export const Analytics = Type.Object({
 });
 export type Analytics = Static<typeof Analytics>;
 
-/** @param live whether the source is live or stands for it: only then a picture may stand still unobserved */
-export function resolvedAnalytics(input: AnalyticsInput | undefined, live: boolean): Analytics {
-  const { tracker, motionGate, ...rest } = input ?? {};
+/**
+ * @param live whether the source is live or stands for it: only then a picture may stand still unobserved
+ * @param defaultModel what a camera gets that names none
+ */
+export function resolvedAnalytics(
+  input: AnalyticsInput | undefined,
+  live: boolean,
+  defaultModel = DEFAULT_MODEL,
+): Analytics {
+  const { tracker, motionGate, model = defaultModel, ...rest } = input ?? {};
   const gate = typeof motionGate === 'object' ? motionGate : { enabled: motionGate };
   return {
     ...(Value.Default(AnalyticsInput, {}) as Omit<Analytics, 'tracker' | 'motionGate'>),
     ...rest,
+    model,
     tracker: Value.Default(
       TrackerSettings,
       Value.Clone(tracker ?? { name: DEFAULT_TRACKER }),

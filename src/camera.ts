@@ -48,7 +48,43 @@ export const FileSource = Type.Object(
   { additionalProperties: false },
 );
 
-export const Source = Type.Union([RtspSource, FileSource]);
+export const DEMO_CLIPS = ['junction', 'crossing', 'avenue', 'market'] as const;
+export type DemoClip = (typeof DEMO_CLIPS)[number];
+
+export const DemoSource = Type.Object(
+  {
+    kind: Type.Literal('demo'),
+    clip: Type.Optional(
+      Type.Unsafe<DemoClip>(
+        Type.Union(
+          DEMO_CLIPS.map((clip) => Type.Literal(clip)),
+          {
+            default: DEMO_CLIPS[0],
+            description: 'a street scene whose truth is known, played for ever as if it were a live camera',
+          },
+        ),
+      ),
+    ),
+    copies: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 200,
+        description:
+          'makes so many cameras: `load-01` and so on for the id `load`, all with the tag `load`; a load for tests',
+      }),
+    ),
+    decode: Type.Optional(
+      Type.Union([Type.Literal('each'), Type.Literal('shared')], {
+        default: 'each',
+        description:
+          'shared: one decoder in each analysis worker feeds all its cameras of that clip that share; they have no motion gate',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export const Source = Type.Union([RtspSource, FileSource, DemoSource]);
 
 /** What a user says of a camera. */
 export const CameraInput = Type.Object(
@@ -69,6 +105,7 @@ export const CameraInput = Type.Object(
 
 export type RtspSource = Static<typeof RtspSource>;
 export type FileSource = Static<typeof FileSource>;
+export type DemoSource = Static<typeof DemoSource>;
 export type Source = Static<typeof Source>;
 export type CameraInput = Static<typeof CameraInput>;
 
@@ -97,6 +134,18 @@ export interface Camera {
 /** Whether a source is a file that waits for its analysis, rather than live or standing for it. */
 export function playsOnce(source: Source): boolean {
   return source.kind === 'file' && !source.loop;
+}
+
+/** Whether the decoding may rest while the picture stands still, unless told otherwise. */
+export function mayRest(source: Source): boolean {
+  return !playsOnce(source) && !(source.kind === 'demo' && source.decode === 'shared');
+}
+
+/** A source in a few words, for a list: its address, its path, its clip. */
+export function sourceWords(source: Source): string {
+  if (source.kind === 'rtsp') return source.url;
+  if (source.kind === 'file') return source.path;
+  return `demo clip ${source.clip ?? DEMO_CLIPS[0]}${source.decode === 'shared' ? ', decoded once for all' : ''}`;
 }
 
 /** What the registry keeps of a camera besides what was declared. */

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { registerBenchCommands } from './commands/bench.ts';
 import { registerCameraCommands } from './commands/camera.ts';
+import { registerDemoCommands } from './commands/demo.ts';
 import { registerModelCommands } from './commands/model.ts';
 import { registerMotCommands } from './commands/mot.ts';
 import { registerQueryCommand } from './commands/query.ts';
@@ -27,6 +28,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
   registerQueryCommand(program, context);
   registerMotCommands(program, context);
   registerBenchCommands(program, context);
+  registerDemoCommands(program, context);
   const [command] = args;
   const known = command === undefined || command.startsWith('-') || command === 'help';
   if (!known && !program.commands.some((one) => one.name() === command)) {

@@ -8,12 +8,14 @@ import type { Camera } from './camera.ts';
 import { systemClock } from './clock.ts';
 import { PROJECT_DIR } from './config/load.ts';
 import type { Config } from './config/schema.ts';
+import { demoCameras } from './demo/demo-cameras.ts';
 import { EngineError, messageOf } from './errors.ts';
 import { createLiveGateway } from './live/gateway.ts';
 import { PictureWaiters } from './live/picture-waiters.ts';
 import { StatusBoard } from './live/status-board.ts';
 import { Watchers } from './live/watchers.ts';
 import { openEmbeddedLog } from './log/embedded-log.ts';
+import { defaultModel } from './models/default-model.ts';
 import { listModels } from './models/list.ts';
 import { loadManifest } from './models/manifest.ts';
 import { createLogger } from './observe/logger.ts';
@@ -41,7 +43,18 @@ export interface HubOptions {
   /** Aborted when the hub shall stop. */
   readonly signal: AbortSignal;
   /** Called once when it serves. */
-  onServing(info: { url: string; token: string; tokenGenerated: boolean; cameras: number }): void;
+  onServing(info: ServingInfo): void;
+  /** Whether a new data directory is given the demo cameras. Default: yes. */
+  readonly demo?: boolean;
+}
+
+export interface ServingInfo {
+  readonly url: string;
+  readonly token: string;
+  readonly tokenGenerated: boolean;
+  readonly cameras: number;
+  /** How many of them are demo cameras. */
+  readonly demoCameras: number;
 }
 
 /**
@@ -53,7 +66,7 @@ export interface HubOptions {
  *
  * @throws EngineError PORT_IN_USE, DATA_NOT_WRITABLE, DATA_IN_USE: nothing was started then
  */
-export async function runHub({ config, signal, onServing }: HubOptions): Promise<void> {
+export async function runHub({ config, signal, onServing, demo = true }: HubOptions): Promise<void> {
   const clock = systemClock;
   const startedAtMs = clock.now();
   const log = createLogger('hub', config.logging);
@@ -66,9 +79,13 @@ export async function runHub({ config, signal, onServing }: HubOptions): Promise
     secrets,
     clock,
     files: config.files,
+    defaultModel: await defaultModel(config.models.dir),
   });
   stack.defer(() => registry.close());
   registry.syncFromConfig(config.cameras);
+  // only there: a directory with a history has the cameras that its people want
+  if (demo && registry.isNew)
+    registry.createAll(demoCameras(config.demo.dir).filter(({ id }) => !registry.get(id)));
   const tokens = createTokens({ dir, token: config.auth.token });
   const guard = createGuard({ tokens, clock });
   if (tokens.weak) log.warn('the access token is short and can be guessed: use 16 characters or more');
@@ -227,6 +244,7 @@ export async function runHub({ config, signal, onServing }: HubOptions): Promise
     token: tokens.adminToken,
     tokenGenerated: tokens.generated,
     cameras: registry.list().length,
+    demoCameras: registry.list().filter(({ source }) => source.kind === 'demo').length,
   });
   log.info({ url, data: dir, version: VERSION }, 'serving');
   await new Promise<void>((resolve) => {

@@ -141,6 +141,7 @@ export async function runVisionNode(config: Config): Promise<number> {
         data: {
           index,
           modelsDir: config.models.dir,
+          demoDir: config.demo.dir,
           ageBudgetMs: config.vision.ageBudgetMs,
           picture: config.vision.picture,
           logging: config.logging,

@@ -19,6 +19,7 @@ import { healthRoutes } from './health.ts';
 import { modelRoutes } from './models.ts';
 import { PROBLEM_CONTENT_TYPE, problemOf } from './problem.ts';
 import { queryRoutes } from './query.ts';
+import { truthRoutes } from './truth.ts';
 import { validatorCompiler } from './validation.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -55,6 +56,7 @@ export async function buildApi(deps: ApiDependencies): Promise<FastifyInstance> 
     async (api) => {
       api.addHook('onRequest', token);
       await api.register(cameraRoutes, deps);
+      await api.register(truthRoutes, deps);
       await api.register(queryRoutes, deps);
       await api.register(modelRoutes, deps);
     },

@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type, { type Static } from 'typebox';
 import { Analytics } from '../analytics.ts';
-import { type Camera, CameraInput, CameraStatus, FileSource, RtspSource } from '../camera.ts';
+import { type Camera, CameraInput, CameraStatus, DemoSource, FileSource, RtspSource } from '../camera.ts';
+import { copiesOf } from '../demo/copies.ts';
 import { EngineError } from '../errors.ts';
 import type { Check } from '../registry/camera-registry.ts';
 import { CameraPatch } from '../registry/declaration.ts';
@@ -11,7 +12,7 @@ import { checkLabels } from './check-labels.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { PROBLEMS } from './problem.ts';
 
-const CameraParams = Type.Object({
+export const CameraParams = Type.Object({
   cameraId: Type.String({ description: 'the id of a camera' }),
 });
 
@@ -19,6 +20,9 @@ const CameraPage = Type.Object(
   {
     limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }),
     cursor: Type.Optional(Type.String({ maxLength: 256, description: '`nextCursor` of the page before' })),
+    tag: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 64, description: 'only cameras that have it' }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -45,6 +49,11 @@ export const CameraAnswer = Type.Object({
       hasCredentials: Type.Boolean({ description: 'whether anything of the URL is not shown' }),
     }),
     Type.Object(FileSource.properties),
+    Type.Object({
+      kind: DemoSource.properties.kind,
+      clip: DemoSource.properties.clip,
+      decode: DemoSource.properties.decode,
+    }),
   ]),
   analytics: Analytics,
   tags: Type.Array(Type.String()),
@@ -69,20 +78,27 @@ const CameraList = Type.Object({
   nextCursor: Type.Optional(Type.String({ description: 'absent on the last page' })),
 });
 
+const CopiesAnswer = Type.Object(
+  { created: Type.Array(Type.String()), tag: Type.String({ description: 'that all of them have' }) },
+  { description: 'to a source with `copies`: the ids of the cameras it became' },
+);
+type CopiesAnswer = Static<typeof CopiesAnswer>;
+
+const TagQuery = Type.Object(
+  { tag: Type.String({ minLength: 1, maxLength: 64, description: 'of the cameras to remove' }) },
+  { additionalProperties: false },
+);
+
 const tags = ['cameras'];
 
 export const cameraRoutes: FastifyPluginAsyncTypebox<ApiDependencies> = async (app, deps) => {
   const { cameras } = deps;
   const labelsChecked = async (): Promise<Check> => {
     const models = await deps.models();
-    return ({ analytics = {} }) => checkLabels(analytics, models);
+    return ({ analytics = {} }) => checkLabels(analytics, models, cameras.defaultModel);
   };
   const answerOf = (camera: Camera): CameraAnswer => cameraAnswer(camera, deps);
-  const existing = (id: string): Camera => {
-    const camera = cameras.get(id);
-    if (camera) return camera;
-    throw new EngineError('CAMERA_NOT_FOUND', `there is no camera ${JSON.stringify(id.slice(0, 63))}`);
-  };
+  const existing = (id: string): Camera => existingCamera(cameras, id);
 
   app.post(
     '/cameras',
@@ -93,22 +109,27 @@ export const cameraRoutes: FastifyPluginAsyncTypebox<ApiDependencies> = async (a
         tags,
         headers: IdempotencyHeaders,
         body: CameraInput,
-        response: { 201: CameraAnswer, ...PROBLEMS },
+        response: { 201: Type.Union([CameraAnswer, CopiesAnswer]), ...PROBLEMS },
       },
     },
     async ({ body, headers }, reply) => {
-      reply.status(201).header('location', `/api/v1/cameras/${body.id}`);
+      const copies = copiesOf(body);
+      const inputs = copies ?? [body];
+      const answer = (created: readonly Camera[]): CameraAnswer | CopiesAnswer =>
+        copies ? { created: created.map(({ id }) => id), tag: body.id } : answerOf(created[0]!);
+      const at = copies ? `?tag=${body.id}` : `/${body.id}`;
+      reply.status(201).header('location', `/api/v1/cameras${at}`);
       const key = headers['idempotency-key'];
       const check = await labelsChecked();
-      if (key === undefined) return answerOf(cameras.create(body, check));
+      if (key === undefined) return answer(cameras.createAll(inputs, check));
       const once = {
         key: `POST /cameras ${key}`,
         request: JSON.stringify(body),
-        answer: (camera: Camera) => JSON.stringify(answerOf(camera)),
+        answer: (created: readonly Camera[]) => JSON.stringify(answer(created)),
       };
-      const { answer, repeated } = cameras.createOnce(body, once, check);
-      if (repeated) reply.header('idempotency-replayed', 'true');
-      return JSON.parse(answer) as CameraAnswer;
+      const first = cameras.createOnce(inputs, once, check);
+      if (first.repeated) reply.header('idempotency-replayed', 'true');
+      return JSON.parse(first.answer) as CameraAnswer | CopiesAnswer;
     },
   );
 
@@ -125,7 +146,10 @@ export const cameraRoutes: FastifyPluginAsyncTypebox<ApiDependencies> = async (a
     },
     async ({ query }) => {
       const after = query.cursor === undefined ? '' : afterCursor(query.cursor);
-      const rest = cameras.list().filter(({ id }) => id > after);
+      const { tag } = query;
+      const rest = cameras
+        .list()
+        .filter(({ id, tags }) => id > after && (tag === undefined || tags.includes(tag)));
       const page = rest.slice(0, query.limit);
       const last = page.at(-1);
       const more = rest.length > page.length && last;
@@ -191,6 +215,23 @@ export const cameraRoutes: FastifyPluginAsyncTypebox<ApiDependencies> = async (a
     },
   );
 
+  app.delete(
+    '/cameras',
+    {
+      schema: {
+        operationId: 'removeCamerasByTag',
+        summary: 'Remove all cameras that have a tag; what they saw stays in the tables',
+        tags,
+        querystring: TagQuery,
+        response: {
+          200: Type.Object({ removed: Type.Array(Type.String(), { description: 'their ids' }) }),
+          ...PROBLEMS,
+        },
+      },
+    },
+    async ({ query }) => ({ removed: cameras.removeTagged(query.tag) }),
+  );
+
   app.get(
     '/cameras/:cameraId/status',
     {
@@ -232,6 +273,13 @@ export const cameraRoutes: FastifyPluginAsyncTypebox<ApiDependencies> = async (a
     },
   );
 };
+
+/** @throws EngineError CAMERA_NOT_FOUND */
+export function existingCamera(cameras: ApiDependencies['cameras'], id: string): Camera {
+  const camera = cameras.get(id);
+  if (camera) return camera;
+  throw new EngineError('CAMERA_NOT_FOUND', `there is no camera ${JSON.stringify(id.slice(0, 63))}`);
+}
 
 function cameraAnswer(camera: Camera, { statusOf, cameras }: ApiDependencies): CameraAnswer {
   const status = statusOf(camera.id) ?? null;

@@ -1,4 +1,4 @@
-import { type AnalyticsInput, DEFAULT_MODEL } from '../analytics.ts';
+import type { AnalyticsInput } from '../analytics.ts';
 import { invalid, nearest, type SchemaProblem } from '../schema-problems.ts';
 
 /** Labels for which the nearest known one is looked for: that takes a while for each. */
@@ -9,12 +9,15 @@ const MOST_EXPLAINED = 5;
  * camera says what is missing.
  *
  * @param analytics as they will be, a change merged in
+ * @param defaultModel what a camera gets that names none
  * @throws EngineError VALIDATION with every such label
  */
 export function checkLabels(
-  { model = DEFAULT_MODEL, classes = [], thresholds = {} }: AnalyticsInput,
+  { model: named, classes = [], thresholds = {} }: AnalyticsInput,
   models: ReadonlyArray<{ readonly name: string; readonly labels: readonly string[] }>,
+  defaultModel: string,
 ): void {
+  const model = named ?? defaultModel;
   const list = models.find(({ name }) => name === model)?.labels;
   if (!list?.length) return; // a model whose list of labels cannot be read says so itself
   const labels = new Set(list);

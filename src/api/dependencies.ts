@@ -12,7 +12,7 @@ export interface Readiness {
 
 /** Everything the routes need of the rest of the hub. */
 export interface ApiDependencies {
-  readonly config: Pick<Config, 'server'>;
+  readonly config: Pick<Config, 'server' | 'demo'>;
   readonly cameras: CameraRegistry;
   statusOf(cameraId: string): CameraStatus | undefined;
   /** Rejects with QUERY_REJECTED, QUERY_FAILED, QUERY_TIMEOUT, STORE_UNAVAILABLE. `signal`: the caller is gone. */

@@ -23,6 +23,7 @@ const ModelList = Type.Object({
       remedy: Type.Union([Type.String(), Type.Null()], { description: 'what to run when it is not ready' }),
     }),
   ),
+  default: Type.String({ description: 'what a camera gets that names no model' }),
   problem: Type.Union([Type.String(), Type.Null()], {
     description: 'what is wrong with manifest.json in the models directory, whose models are then not listed',
   }),
@@ -30,7 +31,7 @@ const ModelList = Type.Object({
 
 export const modelRoutes: FastifyPluginAsyncTypebox<ApiDependencies> = async (
   app,
-  { models, modelsProblem },
+  { models, modelsProblem, cameras },
 ) => {
   app.get(
     '/models',
@@ -44,6 +45,7 @@ export const modelRoutes: FastifyPluginAsyncTypebox<ApiDependencies> = async (
     },
     async () => ({
       models: (await models()).map((model) => ({ ...model, labels: [...model.labels] })),
+      default: cameras.defaultModel,
       problem: (await modelsProblem?.()) ?? null,
     }),
   );

@@ -1,5 +1,5 @@
 import type { Analytics } from '../analytics.ts';
-import type { CameraStatus, Source } from '../camera.ts';
+import { type CameraStatus, type Source, sourceWords } from '../camera.ts';
 
 /** A camera as the API answers it. */
 export interface CameraAnswer {
@@ -24,7 +24,7 @@ export function cameraSummary(camera: CameraAnswer): [string, string][] {
     ['id', camera.id],
     ['name', camera.name],
     ['state', camera.enabled ? (status?.state ?? 'unknown') : 'switched off'],
-    ['source', source.kind === 'rtsp' ? source.url : source.path],
+    ['source', sourceWords(source)],
     ['tags', tags.join(', ')],
     ['model', inEffect ? `${inEffect.model}, ${inEffect.provider}, ${inEffect.input}` : model],
     ['asked for', waiting ? `${status.analysis.model} (${status.analysis.state})` : null],

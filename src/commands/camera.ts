@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { DEMO_CLIPS, type Source, sourceWords } from '../camera.ts';
 import { EngineError } from '../errors.ts';
 import { type AnalysisOptions, analyticsOf, withAnalysisOptions } from './analysis-options.ts';
 import { type CameraAnswer, cameraSummary } from './camera-summary.ts';
@@ -14,6 +15,10 @@ interface AddOptions extends HubOptions, AnalysisOptions {
   readonly udp?: boolean;
   readonly loop?: boolean;
   readonly fast?: boolean;
+  /** True: without a name. */
+  readonly demo?: string | true;
+  readonly copies?: string;
+  readonly decode?: string;
   readonly name?: string;
   readonly tag?: string[];
   readonly json?: boolean;
@@ -41,13 +46,23 @@ export function registerCameraCommands(program: Command, _context: CommandContex
     .option('--file <path>', 'a video file on the machine of Sightline')
     .option('--loop', 'play the file for ever, like a camera')
     .option('--fast', 'play the file once, as quickly as it can be analysed')
+    .option('--demo [clip]', `a street scene whose truth is known: ${DEMO_CLIPS.join(', ')}`)
+    .option(
+      '--copies <number>',
+      'so many demo cameras, <id>-01 and so on, with the tag <id>: a load for tests',
+    )
+    .option(
+      '--decode <how>',
+      'of demo cameras: each decodes for itself, or shared: one decoder for all of a clip',
+    )
     .option('--name <name>', 'how people call it')
     .option('--tag <tag...>', 'tags')
     .option('--json', 'print the camera as JSON');
   withHubOptions(withAnalysisOptions(add)).action(async (id: string, options: AddOptions) => {
     const body = cameraInput(id, options);
-    const added = (await hubClient(options).call('POST', '/cameras', body)) as CameraAnswer;
-    process.stdout.write(options.json ? `${JSON.stringify(added)}\n` : `camera ${added.id} was added\n`);
+    const added = (await hubClient(options).call('POST', '/cameras', body)) as CameraAnswer | CopiesAnswer;
+    if (options.json) process.stdout.write(`${JSON.stringify(added)}\n`);
+    else process.stdout.write(`${addedWords(added)}\n`);
   });
 
   withHubOptions(
@@ -60,7 +75,7 @@ export function registerCameraCommands(program: Command, _context: CommandContex
       name,
       status?.state ?? 'unknown',
       status?.fps.analysed ?? null,
-      source.kind === 'rtsp' ? source.url : source.path,
+      sourceWords(source),
       status?.reason?.message ?? status?.analysis.problem?.message ?? '',
     ]);
     process.stdout.write(table(['id', 'name', 'state', 'analysed fps', 'source', 'problem'], rows));
@@ -96,30 +111,50 @@ export function registerCameraCommands(program: Command, _context: CommandContex
     );
   });
 
-  withHubOptions(camera.command('remove <id>').description('remove a camera; what it saw stays')).action(
-    async (id: string, options: HubOptions) => {
+  withHubOptions(
+    camera
+      .command('remove [id]')
+      .description('remove a camera, or all that have a tag; what they saw stays')
+      .option('--tag <tag>', 'all cameras that have it'),
+  ).action(async (id: string | undefined, options: HubOptions & { tag?: string }) => {
+    const { tag } = options;
+    if ((id === undefined) === (tag === undefined)) {
+      throw new EngineError(
+        'VALIDATION',
+        'say which: the id of a camera, or --tag <tag> for all that have it',
+      );
+    }
+    if (id !== undefined) {
       await hubClient(options).call('DELETE', pathOf(id));
-      process.stdout.write(`camera ${id} was removed\n`);
-    },
-  );
+      return void process.stdout.write(`camera ${id} was removed\n`);
+    }
+    const query = `?tag=${encodeURIComponent(String(tag))}`;
+    const { removed } = (await hubClient(options).call('DELETE', `/cameras${query}`)) as {
+      removed: string[];
+    };
+    const count = removed.length === 1 ? '1 camera was' : `${removed.length} cameras were`;
+    process.stdout.write(`${count} removed${removed.length > 0 ? `: ${removed.join(', ')}` : ''}\n`);
+  });
+}
+
+/** What the API answers when a camera became several. */
+interface CopiesAnswer {
+  readonly created: readonly string[];
+  readonly tag: string;
+}
+
+function addedWords(added: CameraAnswer | CopiesAnswer): string {
+  if (!('created' in added)) return `camera ${added.id} was added`;
+  const { created, tag } = added;
+  const range = created.length === 1 ? created[0] : `${created[0]} to ${created.at(-1)}`;
+  const remove = `"sightline camera remove --tag ${tag}" removes them`;
+  return `${created.length} ${created.length === 1 ? 'camera was' : 'cameras were'} added, ${range}; ${remove}`;
 }
 
 /** @throws EngineError VALIDATION when the options name no source, or two */
 function cameraInput(id: string, options: AddOptions): unknown {
-  const { rtsp, file, name, tag: tags } = options;
-  if ((rtsp === undefined) === (file === undefined)) {
-    throw new EngineError('VALIDATION', 'say where the video comes from: --rtsp <url> or --file <path>');
-  }
-  const source =
-    rtsp !== undefined
-      ? { kind: 'rtsp', url: rtsp, transport: options.udp ? 'udp' : 'tcp' }
-      : {
-          kind: 'file',
-          // a path as the shell sees it; one that is not here may still exist where Sightline runs
-          path: existsSync(file!) ? resolve(file!) : file,
-          loop: options.loop ?? false,
-          ...(options.fast ? { pace: 'fast' } : {}),
-        };
+  const { name, tag: tags } = options;
+  const source = sourceOf(options);
   const analytics = analyticsOf(options);
   return {
     id,
@@ -128,6 +163,35 @@ function cameraInput(id: string, options: AddOptions): unknown {
     ...(analytics ? { analytics } : {}),
     ...(tags ? { tags } : {}),
   };
+}
+
+/** The source as the options say it; what is wrong with its values is for the hub to say. */
+function sourceOf({ rtsp, udp, file, loop, fast, demo, copies, decode }: AddOptions): Source {
+  if ([rtsp, file, demo].filter((one) => one !== undefined).length !== 1) {
+    throw new EngineError(
+      'VALIDATION',
+      'say where the video comes from: --rtsp <url>, --file <path> or --demo [clip]',
+    );
+  }
+  if (demo === undefined && (copies !== undefined || decode !== undefined)) {
+    throw new EngineError('VALIDATION', '--copies and --decode go only with --demo');
+  }
+  if (rtsp !== undefined) return { kind: 'rtsp', url: rtsp, transport: udp ? 'udp' : 'tcp' };
+  if (file !== undefined) {
+    return {
+      kind: 'file',
+      // a path as the shell sees it; one that is not here may still exist where Sightline runs
+      path: existsSync(file) ? resolve(file) : file,
+      loop: loop ?? false,
+      ...(fast ? { pace: 'fast' } : {}),
+    };
+  }
+  return {
+    kind: 'demo',
+    ...(typeof demo === 'string' ? { clip: demo } : {}),
+    ...(copies === undefined ? {} : { copies: Number(copies) }),
+    ...(decode === undefined ? {} : { decode }),
+  } as Source;
 }
 
 /** @throws EngineError VALIDATION when the options change nothing, or contradict each other */

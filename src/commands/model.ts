@@ -110,7 +110,13 @@ function chosen(manifest: Manifest, name: string | undefined): readonly ModelEnt
  */
 function pullable(entries: readonly ModelEntry[], named: boolean): Array<ModelEntry & Pullable> {
   return entries.flatMap((entry) => {
-    const { name, file, url, sizeBytes } = entry;
+    const { name, file, url, sizeBytes, bundledDir } = entry;
+    if (named && bundledDir !== undefined) {
+      throw new EngineError(
+        'MODEL_DOWNLOAD',
+        `model ${name} comes with the program, in ${bundledDir}: there is nothing to pull; "sightline model verify ${name}" checks it`,
+      );
+    }
     if (url !== undefined && sizeBytes !== undefined) return { ...entry, url, sizeBytes };
     if (!named) return [];
     throw new EngineError(

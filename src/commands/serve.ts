@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
+import type { ServingInfo } from '../hub.ts';
 import type { CommandContext } from './context.ts';
 
 /** `serve` and the processes it is made of. */
@@ -10,8 +11,13 @@ export function registerServeCommands(program: Command, context: CommandContext)
     .option('-c, --config <file>', 'YAML file with the settings (default: ./config.yaml if there is one)')
     .option('-p, --port <number>', 'port of the dashboard and the API')
     .option('-d, --data <dir>', 'where everything is kept')
-    .option('--empty', 'start without demo cameras (none ship yet)')
-    .action(async (options: { config?: string; port?: string; data?: string }) => {
+    .option('--empty', 'give a new data directory no demo cameras; those that are there stay')
+    .addHelpText(
+      'after',
+      '\nA new data directory is given four demo cameras, whose every number can be held against the truth, unless\n' +
+        'started with --empty. One that was deleted or changed stays so.',
+    )
+    .action(async (options: { config?: string; port?: string; data?: string; empty?: boolean }) => {
       // the children read the same settings from the same places
       if (options.config) process.env.SIGHTLINE_CONFIG = options.config;
       if (options.port) process.env.SIGHTLINE_PORT = options.port;
@@ -23,6 +29,7 @@ export function registerServeCommands(program: Command, context: CommandContext)
         await runHub({
           config,
           signal: stop,
+          demo: !options.empty,
           onServing: (info) => {
             printWelcome(info);
             process.send?.({ type: 'ready' }); // from here on its keeper starts it again, should it fail
@@ -63,7 +70,7 @@ function stopSignal(): AbortSignal {
   return stop.signal;
 }
 
-function printWelcome(info: { url: string; token: string; tokenGenerated: boolean; cameras: number }): void {
+function printWelcome(info: ServingInfo): void {
   // a token that somebody chose is known to them, and must not end up in the log of a service
   const [link, token] = info.tokenGenerated ? [`/#token=${info.token}`, info.token] : ['/', 'as configured'];
   const lines = [
@@ -74,11 +81,19 @@ function printWelcome(info: { url: string; token: string; tokenGenerated: boolea
     `  API        ${info.url}/api/docs`,
     `  token      ${token}`,
     '',
-    info.cameras === 0
-      ? '  No cameras yet: add one in the dashboard, or with `npx sightline camera add`.'
-      : `  ${info.cameras} ${info.cameras === 1 ? 'camera' : 'cameras'} registered.`,
+    ...cameraLines(info).map((line) => `  ${line}`),
     '  Ctrl-C stops everything.',
     '',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function cameraLines({ cameras, demoCameras }: ServingInfo): string[] {
+  if (cameras === 0) return ['No cameras yet: add one in the dashboard, or with `npx sightline camera add`.'];
+  const registered = `${cameras} ${cameras === 1 ? 'camera' : 'cameras'} registered`;
+  if (demoCameras === 0) return [`${registered}.`];
+  return [
+    `${registered}, ${demoCameras} of them demo: street scenes whose truth is known.`,
+    'Those you remove stay away; `npm start -- --empty` begins a new data directory without.',
+  ];
 }

@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import type { FileSource, RtspSource, Source } from '../camera.ts';
+import { DEMO_CLIPS, type DemoSource, type FileSource, type RtspSource, type Source } from '../camera.ts';
 import { invalid } from '../schema-problems.ts';
 import type { FileRules } from './schema.ts';
 
@@ -14,7 +14,16 @@ import type { FileRules } from './schema.ts';
  * @returns the source with an absolute path and every default filled in.
  */
 export function checkSource(source: Source, rules: FileRules): Source {
+  if (source.kind === 'demo') return checkDemo(source);
   return source.kind === 'rtsp' ? checkRtsp(source) : checkFile(source, rules);
+}
+
+function checkDemo({ clip, decode, copies }: DemoSource): DemoSource {
+  if (copies !== undefined) {
+    const message = 'makes new cameras, and cannot change one that is there: leave it out';
+    throw invalid('VALIDATION', 'invalid source', [{ path: 'source.copies', message }]);
+  }
+  return { kind: 'demo', clip: clip ?? DEMO_CLIPS[0], decode: decode ?? 'each' };
 }
 
 function checkRtsp(source: RtspSource): RtspSource {

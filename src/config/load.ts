@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url';
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { parseDocument } from 'yaml';
+import type { Source } from '../camera.ts';
+import { DEMO_DIR } from '../demo/clips.ts';
+import { copiesOf } from '../demo/copies.ts';
 import { EngineError, messageOf } from '../errors.ts';
 import { invalid, problemsOf, type SchemaProblem, schemaProblems } from '../schema-problems.ts';
 import { checkSource } from './check-source.ts';
@@ -21,6 +24,7 @@ const OVERLAY = {
   SIGHTLINE_TOKEN: 'auth.token',
   SIGHTLINE_MODELS: 'models.dir',
   SIGHTLINE_FILES: 'files.roots',
+  SIGHTLINE_DEMO: 'demo.dir',
   CLICKHOUSE_URL: 'store.url',
 } as const;
 
@@ -61,17 +65,25 @@ export function loadConfig(options: LoadOptions): Config {
   }
   if (!Value.Check(ConfigSchema, complete)) throw invalid('CONFIG_INVALID', title(file), problems);
   const files = fileRules(complete, cwd);
-  const cameras = complete.cameras.map((camera, index) => {
+  const places = new Map<string, number>();
+  const cameras = complete.cameras.flatMap((declared, index) => {
     const place = `cameras[${index}]`;
-    const first = complete.cameras.findIndex(({ id }) => id === camera.id);
-    if (first < index)
-      problems.push({ path: `${place}.id`, message: `is already the id of cameras[${first}]` });
-    try {
-      return { ...camera, source: checkSource(camera.source, files) };
-    } catch (err) {
-      for (const { path, message } of problemsOf(err)) problems.push({ path: `${place}.${path}`, message });
-      return camera;
-    }
+    const checked = (source: Source): Source => {
+      try {
+        return checkSource(source, files);
+      } catch (err) {
+        for (const { path, message } of problemsOf(err)) problems.push({ path: `${place}.${path}`, message });
+        return source;
+      }
+    };
+    const copies = copiesOf(declared) ?? [declared];
+    const source = checked(copies[0]!.source);
+    return copies.map((camera) => {
+      const first = places.get(camera.id);
+      if (first === undefined) places.set(camera.id, index);
+      else problems.push({ path: `${place}.id`, message: `is already the id of cameras[${first}]` });
+      return { ...camera, source };
+    });
   });
   if (problems.length > 0) throw invalid('CONFIG_INVALID', title(file), problems);
   const { format, level } = complete.logging;
@@ -84,6 +96,7 @@ export function loadConfig(options: LoadOptions): Config {
     models: {
       dir: complete.models.dir ? resolve(cwd, complete.models.dir) : join(PROJECT_DIR, 'models', 'weights'),
     },
+    demo: { dir: complete.demo.dir ? resolve(cwd, complete.demo.dir) : DEMO_DIR },
     vision: { ...complete.vision, workers: complete.vision.workers || availableParallelism() },
     logging: { level, format: format === 'auto' ? (tty ? 'pretty' : 'json') : format },
   };

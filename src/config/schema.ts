@@ -52,6 +52,17 @@ export const ConfigSchema = Type.Object(
       },
       'video files as cameras',
     ),
+    demo: section(
+      {
+        dir: Type.Optional(
+          Type.String({
+            minLength: 1,
+            description: 'clips of the demo cameras; demo of the project when left out',
+          }),
+        ),
+      },
+      'cameras that come with the program',
+    ),
     models: section(
       {
         dir: Type.Optional(
@@ -151,8 +162,9 @@ export const ConfigSchema = Type.Object(
 type Written = Static<typeof ConfigSchema>;
 
 /** The configuration as the engine uses it: checked, complete, every path absolute. */
-export interface Config extends Omit<Written, 'models' | 'files' | 'logging'> {
+export interface Config extends Omit<Written, 'models' | 'demo' | 'files' | 'logging'> {
   readonly models: { readonly dir: string };
+  readonly demo: { readonly dir: string };
   /** `roots` with the standard ones; a file below `closed` is refused unless a root lies deeper. */
   readonly files: FileRules;
   readonly logging: { readonly level: Written['logging']['level']; readonly format: 'pretty' | 'json' };

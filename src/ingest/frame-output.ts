@@ -105,7 +105,7 @@ class DecodedFrame implements Frame<Picture> {
 }
 
 /** A name for one connection, sortable by time and unique among all machines. */
-function newRun(nowMs: number): string {
+export function newRun(nowMs: number): string {
   const random = Math.floor(Math.random() * 36 ** 4);
   return `${Math.floor(nowMs).toString(36)}${random.toString(36).padStart(4, '0')}`;
 }

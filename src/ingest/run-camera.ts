@@ -4,6 +4,7 @@ import { EngineError, type ErrorCode, messageOf } from '../errors.ts';
 import type { Frame } from '../frame.ts';
 import type { Logger } from '../observe/logger.ts';
 import { Backoff } from './backoff.ts';
+import { DemoClips } from './demo.ts';
 import { playFile } from './file.ts';
 import type { MotionGate } from './motion-gate.ts';
 import type { Picture } from './picture.ts';
@@ -42,6 +43,8 @@ export interface IngestContext {
   readonly counters: IngestCounters;
   /** Rests the decoding and publishing of a picture that stands still; without it every picture is published. */
   readonly gate?: MotionGate;
+  /** Where demo cameras get their clips, those of one thread from the same; else from the project. */
+  readonly demo?: DemoClips;
   /** Takes over the frame; it must be released exactly once. */
   publish(frame: Frame<Picture>): void;
   onState(state: IngestState): void;
@@ -89,6 +92,7 @@ async function play(
 ): Promise<EngineError | undefined> {
   try {
     if (source.kind === 'rtsp') await playRtsp(source, context, onFrame);
+    else if (source.kind === 'demo') await (context.demo ?? new DemoClips()).play(source, context, onFrame);
     else await playFile(source, context, onFrame);
     return new EngineError('STREAM_ENDED', 'the file was played to its end');
   } catch (error) {

@@ -60,6 +60,9 @@ export const ModelDeclaration = Type.Object(
       pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$',
       description: 'a file name, without a path: weights lie directly in the models directory',
     }),
+    bundled: Type.Optional(
+      Type.Boolean({ description: 'the file lies beside this manifest, not in the models directory' }),
+    ),
     sizeBytes: Type.Optional(Type.Integer({ minimum: 1 })),
     sha256: Type.String({ pattern: '^[0-9a-f]{64}$', description: '64 lower-case hexadecimal digits' }),
     licence: Type.Optional(Type.String({ minLength: 1, description: 'SPDX identifier' })),

@@ -13,6 +13,8 @@ export const USER_MANIFEST = 'manifest.json';
 export interface ModelEntry extends ModelDeclaration {
   readonly version: string;
   readonly task: ModelTask;
+  /** Of a bundled model: the folder its weights lie in, whatever the models directory is. */
+  readonly bundledDir?: string;
 }
 
 export interface Manifest {
@@ -83,6 +85,7 @@ export async function readManifest(path: string): Promise<ModelEntry[]> {
     ...declared,
     version: declared.version ?? '1',
     task: declared.task ?? 'detection',
+    ...(declared.bundled ? { bundledDir: dirname(path) } : {}),
   }));
   read.set(path, { stamp, models });
   return models;

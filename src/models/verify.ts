@@ -15,13 +15,15 @@ export interface Weights {
   readonly sha256: string;
   /** Where `pull` fetches them; left out: they are put there by hand. */
   readonly url?: string;
+  /** Where they lie if they came with the program. */
+  readonly bundledDir?: string;
 }
 
 /** Digests by path, with the size and the time of change they were computed for. */
 const digests = new Map<string, { stamp: string; sha256: Promise<string> }>();
 
 /**
- * Whether the weights in `dir` are there and are the ones of the manifest.
+ * Whether the weights are there, in `dir` unless they came with the program, and are the ones of the manifest.
  *
  * The digest is computed once for each path, size and time of change. `problem` says what to run.
  */
@@ -29,11 +31,9 @@ export async function inspectWeights(
   weights: Weights,
   dir: string,
 ): Promise<{ state: WeightsState; path: string; problem: EngineError | undefined }> {
-  const path = join(dir, weights.file);
-  const remedy =
-    weights.url === undefined
-      ? `its entry in the manifest has no url to pull it from: put ${weights.file} into ${dir}`
-      : `run "npx sightline model pull ${weights.name}"`;
+  const place = weights.bundledDir ?? dir;
+  const path = join(place, weights.file);
+  const remedy = remedyFor(weights, place);
   const altered = (why: string) => ({
     state: 'altered' as const,
     path,
@@ -53,9 +53,15 @@ export async function inspectWeights(
   } catch (err) {
     const { code } = err as NodeJS.ErrnoException;
     if (code !== 'ENOENT' && code !== 'ENOTDIR') return altered(messageOf(err));
-    const problem = new EngineError('MODEL_MISSING', `model ${weights.name} is not in ${dir}: ${remedy}`);
+    const problem = new EngineError('MODEL_MISSING', `model ${weights.name} is not in ${place}: ${remedy}`);
     return { state: 'missing', path, problem };
   }
+}
+
+function remedyFor({ name, file, url, bundledDir }: Weights, place: string): string {
+  if (bundledDir !== undefined) return `it came with the program: restore ${join(place, file)}`;
+  if (url !== undefined) return `run "npx sightline model pull ${name}"`;
+  return `its entry in the manifest has no url to pull it from: put ${file} into ${place}`;
 }
 
 /** The SHA-256 of a file, in hexadecimal. */

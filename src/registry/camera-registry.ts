@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { isDeepStrictEqual } from 'node:util';
+import { DEFAULT_MODEL } from '../analytics.ts';
 import type { Camera, CameraInput, CameraRecord, Problem } from '../camera.ts';
 import type { Clock } from '../clock.ts';
 import type { FileRules } from '../config/schema.ts';
@@ -24,7 +25,7 @@ export interface OnceKey {
   /** The request as text; only a keyed digest of it is kept. */
   readonly request: string;
   /** What is kept and given again; must hold no secret. */
-  readonly answer: (camera: Camera) => string;
+  readonly answer: (cameras: readonly Camera[]) => string;
 }
 
 /**
@@ -34,6 +35,10 @@ export interface OnceKey {
  * `problemOf` says what to do; nothing else is hindered.
  */
 export interface CameraRegistry {
+  /** Whether it was made when it was opened: nobody has had any cameras here. */
+  readonly isNew: boolean;
+  /** What a camera gets that names no model. */
+  readonly defaultModel: string;
   /** By id. `source.url` holds the credentials: internal only. */
   list(): Camera[];
   get(id: string): Camera | undefined;
@@ -42,8 +47,14 @@ export interface CameraRegistry {
    * @throws EngineError VALIDATION, CAMERA_EXISTS, CAMERA_LIMIT
    */
   create(input: CameraInput, check?: Check): Camera;
-  /** As `create`, but answers a repetition with the answer of the first. @throws also IDEMPOTENCY_KEY_REUSED */
-  createOnce(input: CameraInput, once: OnceKey, check?: Check): { answer: string; repeated: boolean };
+  /** As `create`, all of them or none. */
+  createAll(inputs: readonly CameraInput[], check?: Check): Camera[];
+  /** As `createAll`, but answers a repetition with the answer of the first. @throws also IDEMPOTENCY_KEY_REUSED */
+  createOnce(
+    inputs: readonly CameraInput[],
+    once: OnceKey,
+    check?: Check,
+  ): { answer: string; repeated: boolean };
   /**
    * Merges `patch` (RFC 7396) into the camera; `source` is replaced whole, and a URL equal to the one shown
    * keeps the stored credentials. @throws EngineError VALIDATION, CAMERA_NOT_FOUND, CAMERA_MANAGED_BY_CONFIG
@@ -51,6 +62,12 @@ export interface CameraRegistry {
   update(id: string, patch: unknown, check?: Check): Camera;
   /** @throws EngineError CAMERA_NOT_FOUND, CAMERA_MANAGED_BY_CONFIG */
   remove(id: string): void;
+  /**
+   * Removes every camera with the tag, or none. Returns their ids.
+   *
+   * @throws EngineError CAMERA_MANAGED_BY_CONFIG
+   */
+  removeTagged(tag: string): string[];
   /**
    * Makes the cameras managed by the configuration exactly `inputs`; one of the same id that came by the API
    * becomes the configuration's. Returns the ids of what changed.
@@ -72,6 +89,8 @@ export interface RegistryOptions {
   readonly clock: Clock;
   /** Which files cameras may read: `config.files`. */
   readonly files: FileRules;
+  /** What a camera gets that names no model; else the usual one. */
+  readonly defaultModel?: string;
   /** How long to wait for a predecessor that is just ending, milliseconds. */
   readonly busyMs?: number;
 }
@@ -84,11 +103,15 @@ interface Entry {
   readonly problem: Problem | undefined;
 }
 
+/** Fills in the defaults. */
+type Complete = (declaration: Declaration, record: CameraRecord) => Camera;
+
 /** @throws EngineError DATA_IN_USE, DATA_NOT_WRITABLE */
 export function openCameraRegistry(options: RegistryOptions): CameraRegistry {
-  const { path, secrets, clock, files, busyMs = 2000 } = options;
-  const database = openExclusive(path, busyMs);
-  const entries = readAll(database, secrets, clock);
+  const { path, secrets, clock, files, defaultModel = DEFAULT_MODEL, busyMs = 2000 } = options;
+  const { database, isNew } = openExclusive(path, busyMs);
+  const complete: Complete = (declaration, record) => completed(declaration, record, defaultModel);
+  const entries = readAll(database, complete, secrets, clock);
   const idempotency = createIdempotencyStore(database, clock);
   const listeners = new Set<(change: CameraChange) => void>();
   const upsert = database.prepare('insert or replace into cameras values (?, ?, ?, ?, ?, ?, ?, ?)');
@@ -112,10 +135,10 @@ export function openCameraRegistry(options: RegistryOptions): CameraRegistry {
     );
   };
   const write = (declaration: Declaration, managedBy: Camera['managedBy'], before?: Entry): Entry => {
-    const record = recordOf(declaration, managedBy, before, clock.now());
+    const record = recordOf(declaration, managedBy, before, complete, clock.now());
     const { kept, sealed } = sealedParts(declaration, secrets);
     save(kept, sealed, record);
-    return { declaration, camera: completed(declaration, record), sealed, problem: undefined };
+    return { declaration, camera: complete(declaration, record), sealed, problem: undefined };
   };
   /** A change that leaves the source alone must not lose credentials that cannot be read at present. */
   const rewrite = (before: Entry, declaration: Declaration): Entry => {
@@ -123,14 +146,26 @@ export function openCameraRegistry(options: RegistryOptions): CameraRegistry {
     if (!problem || !isDeepStrictEqual(declaration.source, before.declaration.source)) {
       return write(declaration, 'api', before);
     }
-    const record = recordOf(declaration, 'api', before, clock.now());
+    const record = recordOf(declaration, 'api', before, complete, clock.now());
     save(declaration, sealed, record);
-    return { declaration, camera: { ...completed(declaration, record), enabled: false }, sealed, problem };
+    return { declaration, camera: { ...complete(declaration, record), enabled: false }, sealed, problem };
   };
   const publish = (entry: Entry): Camera => {
     entries.set(entry.camera.id, entry);
     tell({ type: 'put', camera: entry.camera });
     return entry.camera;
+  };
+  const insertAll = (inputs: readonly CameraInput[], check?: Check): Entry[] => {
+    if (entries.size + inputs.length > MAX_CAMERAS) {
+      const room = MAX_CAMERAS - entries.size;
+      throw new EngineError(
+        'CAMERA_LIMIT',
+        room === 0 || inputs.length === 1
+          ? `there are ${MAX_CAMERAS} cameras, the most one hub takes: remove one first`
+          : `${inputs.length} more cameras are too many: there is room for ${room} of the ${MAX_CAMERAS} that one hub takes`,
+      );
+    }
+    return inputs.map((input) => insert(input, check));
   };
   const insert = (input: CameraInput, check?: Check): Entry => {
     const declaration = checkDeclaration(input, files);
@@ -139,12 +174,6 @@ export function openCameraRegistry(options: RegistryOptions): CameraRegistry {
       throw new EngineError(
         'CAMERA_EXISTS',
         `there is already a camera ${declaration.id}: choose another id, or PATCH that camera`,
-      );
-    }
-    if (entries.size >= MAX_CAMERAS) {
-      throw new EngineError(
-        'CAMERA_LIMIT',
-        `there are ${MAX_CAMERAS} cameras, the most one hub takes: remove one first`,
       );
     }
     return write(declaration, 'api');
@@ -160,22 +189,32 @@ export function openCameraRegistry(options: RegistryOptions): CameraRegistry {
     );
   };
 
+  const createAll = (inputs: readonly CameraInput[], check?: Check): Camera[] =>
+    transaction(database, () => insertAll(inputs, check)).map(publish);
+  const forget = (id: string): void => {
+    entries.delete(id);
+    tell({ type: 'remove', cameraId: id });
+  };
+
   return {
     list: () => [...entries.values()].map(({ camera }) => camera).sort((a, b) => (a.id < b.id ? -1 : 1)),
     get: (id) => entries.get(id)?.camera,
     problemOf: (id) => entries.get(id)?.problem,
-    create: (input, check) => publish(transaction(database, () => insert(input, check))),
-    createOnce(input, once, check) {
+    isNew,
+    defaultModel,
+    create: (input, check) => createAll([input], check)[0]!,
+    createAll,
+    createOnce(inputs, once, check) {
       const request = secrets.fingerprint(once.request);
       const first = idempotency.find(once.key, request);
       if (first !== undefined) return { answer: first, repeated: true };
       const created = transaction(database, () => {
-        const entry = insert(input, check);
-        const answer = once.answer(entry.camera);
+        const added = insertAll(inputs, check);
+        const answer = once.answer(added.map(({ camera }) => camera));
         idempotency.save(once.key, request, answer);
-        return { entry, answer };
+        return { added, answer };
       });
-      publish(created.entry);
+      created.added.forEach(publish);
       return { answer: created.answer, repeated: false };
     },
     update(id, patch, check) {
@@ -187,8 +226,19 @@ export function openCameraRegistry(options: RegistryOptions): CameraRegistry {
     remove(id) {
       changeable(id);
       erase.run(id);
-      entries.delete(id);
-      tell({ type: 'remove', cameraId: id });
+      forget(id);
+    },
+    removeTagged(tag) {
+      const ids = [...entries.values()]
+        .filter(({ camera }) => camera.tags.includes(tag))
+        .map(({ camera }) => camera.id)
+        .sort();
+      ids.forEach(changeable);
+      transaction(database, () => {
+        for (const id of ids) erase.run(id);
+      });
+      ids.forEach(forget);
+      return ids;
     },
     syncFromConfig(inputs) {
       const declared = new Map(inputs.map((input) => [input.id, checkDeclaration(input, files)]));
@@ -207,10 +257,7 @@ export function openCameraRegistry(options: RegistryOptions): CameraRegistry {
         for (const id of removed) erase.run(id);
         return changed.map((declaration) => write(declaration, 'config', entries.get(declaration.id)));
       });
-      for (const id of removed) {
-        entries.delete(id);
-        tell({ type: 'remove', cameraId: id });
-      }
+      removed.forEach(forget);
       return { put: written.map((entry) => publish(entry).id), removed };
     },
     markPlayedOut(id, revisionAtMs) {
@@ -232,13 +279,14 @@ function recordOf(
   declaration: Declaration,
   managedBy: Camera['managedBy'],
   before: Entry | undefined,
+  complete: Complete,
   nowMs: number,
 ): CameraRecord {
   const created = { managedBy, createdAtMs: before?.camera.createdAtMs ?? nowMs, updatedAtMs: nowMs };
   const fresh = { ...created, revisionAtMs: nowMs, playedOut: false };
   if (!before) return fresh;
   const { camera } = before;
-  const next = completed(declaration, fresh);
+  const next = complete(declaration, fresh);
   const same =
     next.enabled === (before.declaration.enabled ?? true) &&
     isDeepStrictEqual(next.source, camera.source) &&
@@ -258,7 +306,12 @@ function sealedParts(
   return { kept: { ...declaration, source: { ...source, url } }, sealed: secrets.seal(source.url, id) };
 }
 
-function readAll(database: DatabaseSync, secrets: Secrets, clock: Clock): Map<string, Entry> {
+function readAll(
+  database: DatabaseSync,
+  complete: Complete,
+  secrets: Secrets,
+  clock: Clock,
+): Map<string, Entry> {
   const entries = new Map<string, Entry>();
   for (const row of database.prepare('select * from cameras order by id').all()) {
     const declaration = JSON.parse(String(row.declaration)) as Declaration;
@@ -271,7 +324,7 @@ function readAll(database: DatabaseSync, secrets: Secrets, clock: Clock): Map<st
     };
     entries.set(
       declaration.id,
-      opened(declaration, row.sealed_url as Uint8Array | null, stored, secrets, clock),
+      opened(declaration, row.sealed_url as Uint8Array | null, stored, complete, secrets, clock),
     );
   }
   return entries;
@@ -281,18 +334,19 @@ function opened(
   kept: Declaration,
   sealed: Uint8Array | null,
   stored: CameraRecord,
+  complete: Complete,
   secrets: Secrets,
   clock: Clock,
 ): Entry {
   if (sealed === null || kept.source.kind !== 'rtsp') {
-    return { declaration: kept, camera: completed(kept, stored), sealed, problem: undefined };
+    return { declaration: kept, camera: complete(kept, stored), sealed, problem: undefined };
   }
   try {
     const declaration = { ...kept, source: { ...kept.source, url: secrets.open(sealed, kept.id) } };
-    return { declaration, camera: completed(declaration, stored), sealed, problem: undefined };
+    return { declaration, camera: complete(declaration, stored), sealed, problem: undefined };
   } catch (err) {
     // connecting without credentials would only earn a refusal, or a lock-out
-    const camera = { ...completed(kept, stored), enabled: false };
+    const camera = { ...complete(kept, stored), enabled: false };
     const message =
       `the stored credentials of camera ${kept.id} cannot be read (${messageOf(err)}): ` +
       `restore ${secrets.path} from a backup and restart, or set the camera's source URL again`;

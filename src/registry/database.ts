@@ -30,17 +30,19 @@ pragma user_version = 1;
  * Opens the hub's own database for this process alone: the lock is held until it is closed and goes with the
  * process, however that ends.
  *
+ * @returns the database, and whether it was made just now
  * @throws EngineError DATA_IN_USE, DATA_NOT_WRITABLE
  */
-export function openExclusive(path: string, busyMs: number): DatabaseSync {
+export function openExclusive(path: string, busyMs: number): { database: DatabaseSync; isNew: boolean } {
   let database: DatabaseSync | undefined;
   try {
     mkdirSync(dirname(path), { recursive: true });
     database = new DatabaseSync(path, { timeout: busyMs });
     // exclusive before the first read: WAL then keeps its index in memory, and the lock for good
     database.exec('pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full;');
+    const version = database.prepare('pragma user_version').get() as { user_version: number };
     database.exec(`begin immediate; ${SCHEMA} commit;`);
-    return database;
+    return { database, isNew: version.user_version === 0 };
   } catch (err) {
     database?.close();
     throw explained(err, path);

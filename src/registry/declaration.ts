@@ -1,15 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { AnalyticsInput, resolvedAnalytics } from '../analytics.ts';
-import {
-  type Camera,
-  CameraInput,
-  type CameraRecord,
-  FileSource,
-  playsOnce,
-  RtspSource,
-  type Source,
-} from '../camera.ts';
+import { type Camera, CameraInput, type CameraRecord, mayRest, Source } from '../camera.ts';
 import { checkSource } from '../config/check-source.ts';
 import type { FileRules } from '../config/schema.ts';
 import { isMasked, withoutCredentials } from '../credentials.ts';
@@ -48,7 +40,7 @@ export const CameraPatch = Type.Object(
     name: Type.Optional(orNull(SETTINGS.name)),
     enabled: Type.Optional(orNull(SETTINGS.enabled)),
     source: Type.Optional(
-      Type.Union([RtspSource, FileSource], {
+      Type.Union(Source.anyOf, {
         description: 'replaced as a whole; a URL as GET shows it keeps the stored credentials',
       }),
     ),
@@ -100,17 +92,22 @@ function patchedAnalytics(
   };
 }
 
-/** The camera as the engine runs it: every default filled in. */
+/**
+ * The camera as the engine runs it: every default filled in.
+ *
+ * @param defaultModel what a camera gets that names none
+ */
 export function completed(
   { id, name, enabled, source, analytics, tags }: Declaration,
   stored: CameraRecord,
+  defaultModel?: string,
 ): Camera {
   return {
     id,
     name: name ?? id,
     enabled: enabled ?? true,
     source,
-    analytics: resolvedAnalytics(analytics, !playsOnce(source)),
+    analytics: resolvedAnalytics(analytics, mayRest(source), defaultModel),
     tags: tags ?? [],
     ...stored,
   };

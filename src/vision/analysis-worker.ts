@@ -1,6 +1,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { Camera } from '../camera.ts';
 import { systemClock } from '../clock.ts';
+import { DemoClips } from '../ingest/demo.ts';
 import { findModel } from '../models/resolve.ts';
 import { createLogger } from '../observe/logger.ts';
 import { DeviceLink } from '../pipeline/inference/batch/device-link.ts';
@@ -43,6 +44,7 @@ const models = new ModelShelf({
   log,
 });
 const turns = new Turns(inFlight);
+const demo = new DemoClips(settings.demoDir);
 
 interface Running {
   analysis: CameraAnalysis;
@@ -61,6 +63,7 @@ function start(camera: Camera, watching: boolean): void {
     log: log.child({ cameraId: camera.id }),
     models,
     turns,
+    demo,
     settings,
     publish: (frame) => send({ type: 'analysed', frame }, frame.jpeg ? [frame.jpeg.buffer] : []),
     changed: () => send({ type: 'status', cameras: [analysis.status()] }),

@@ -5,6 +5,7 @@ import { type Camera, type CameraState, type CameraStatus, type Problem, playsOn
 import type { Clock } from '../clock.ts';
 import { EngineError, type ErrorCode, messageOf } from '../errors.ts';
 import { DROP_REASONS, type DropReason, type Frame } from '../frame.ts';
+import type { DemoClips } from '../ingest/demo.ts';
 import { MotionGate, type MotionGateSettings } from '../ingest/motion-gate.ts';
 import type { Picture } from '../ingest/picture.ts';
 import { type IngestState, runCamera } from '../ingest/run-camera.ts';
@@ -24,6 +25,8 @@ export interface AnalysisContext {
   readonly log: Logger;
   readonly models: ModelShelf;
   readonly turns: Turns;
+  /** Of this worker: cameras that share a clip share it through this. */
+  readonly demo?: DemoClips;
   readonly settings: WorkerSettings;
   publish(frame: AnalysedFrame): void;
   /** The state changed: viewers should hear now, not at the next second. */
@@ -104,7 +107,7 @@ export class CameraAnalysis {
 
   /** Analyses until `signal` aborts, or until a file played once has ended; settles when all is released. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, log, turns, settings } = this.#context;
+    const { clock, log, turns, settings, demo } = this.#context;
     const { source, revisionAtMs } = this.#camera;
     const waits = playsOnce(source);
     const frames = new Subject<Frame<Picture>>();
@@ -150,6 +153,7 @@ export class CameraAnalysis {
         run: waits ? `once-${revisionAtMs.toString(36)}` : undefined,
         counters: this.#counters,
         gate: this.#gate,
+        demo,
         publish: modelReady ? (frame) => void modelReady.then(() => publish(frame)) : publish,
         onState: (state) => this.#enter(state),
         onDecoded: (decodeMs) => this.#stages.record('decode', decodeMs),

@@ -9,6 +9,8 @@ import type { Overlay } from '../vision-protocol.ts';
 export interface WorkerSettings {
   readonly index: number;
   readonly modelsDir: string;
+  /** Where the clips of the demo cameras lie. */
+  readonly demoDir?: string;
   readonly ageBudgetMs: number;
   readonly picture: { readonly maxWidth: number; readonly maxFps: number; readonly quality: number };
   readonly logging: LogSettings;

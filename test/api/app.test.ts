@@ -55,7 +55,7 @@ describe('access', () => {
 
   it('limits the requests of one caller, not of others, and never health', async (t) => {
     const server = { host: '127.0.0.1', port: 0, openMetrics: false, requestsPerMinute: 10 };
-    const { app, call } = await startApi(t, { config: { server } });
+    const { app, call } = await startApi(t, { config: { server, demo: { dir: '' } } });
     for (let n = 0; n < 10; n++) assert.equal((await call('GET', '/api/v1/models')).statusCode, 200);
     const over = await call('GET', '/api/v1/models');
     assert.deepEqual([over.statusCode, over.json().code], [429, 'TOO_MANY_REQUESTS']);
@@ -67,7 +67,7 @@ describe('access', () => {
 
   it('opens /metrics only by configuration', async (t) => {
     const server = { host: '127.0.0.1', port: 0, openMetrics: true, requestsPerMinute: 100 };
-    const { app } = await startApi(t, { config: { server } });
+    const { app } = await startApi(t, { config: { server, demo: { dir: '' } } });
     const answer = await app.inject('/metrics');
     assert.deepEqual([answer.statusCode, answer.body], [200, 'up 1\n']);
     assert.equal(answer.headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8');
@@ -203,11 +203,13 @@ describe('the document', () => {
       Object.keys(item as object).map((method) => `${method} ${path}`),
     );
     assert.deepEqual(operations.sort(), [
+      'delete /api/v1/cameras',
       'delete /api/v1/cameras/{cameraId}',
       'get /api/v1/cameras',
       'get /api/v1/cameras/{cameraId}',
       'get /api/v1/cameras/{cameraId}/snapshot.jpg',
       'get /api/v1/cameras/{cameraId}/status',
+      'get /api/v1/cameras/{cameraId}/truth',
       'get /api/v1/models',
       'get /healthz',
       'get /metrics',

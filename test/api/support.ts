@@ -18,7 +18,7 @@ export const TOKEN = 'a-token-for-tests-only';
 /** The API over a real registry in a directory of its own; status, query and pictures are fakes. */
 export async function startApi(t: TestContext, changes: Partial<ApiDependencies> = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'sightline-api-'));
-  const config = loadConfig({ env: { SIGHTLINE_DATA: dir }, cwd: dir });
+  const config = loadConfig({ env: { SIGHTLINE_DATA: dir, SIGHTLINE_DEMO: dir }, cwd: dir });
   const secrets = openSecrets(join(dir, 'secret.key'));
   const cameras = openCameraRegistry({
     path: join(dir, 'registry.db'),

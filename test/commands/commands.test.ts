@@ -73,6 +73,37 @@ describe('sightline camera', () => {
     assert.deepEqual(JSON.parse((await run(['camera', 'list', '--json'], env)).out), []);
   });
 
+  it('adds a load of demo cameras and removes it by its tag', async (t) => {
+    const { env } = await hub(t);
+    const load = ['camera', 'add', 'load', '--demo', 'avenue', '--copies', '3', '--decode', 'shared'];
+    const added = await run(load, env);
+    assert.deepEqual(
+      [added.out, added.err],
+      ['3 cameras were added, load-01 to load-03; "sightline camera remove --tag load" removes them\n', ''],
+    );
+    assert.equal((await run(['camera', 'add', 'street', '--demo'], env)).out, 'camera street was added\n');
+    const listed = await run(['camera', 'list'], env);
+    assert.match(listed.out, /^load-02 .*demo clip avenue, decoded once for all$/m);
+    assert.match(listed.out, /^street .*demo clip junction$/m);
+    const removed = await run(['camera', 'remove', '--tag', 'load'], env);
+    assert.equal(removed.out, '3 cameras were removed: load-01, load-02, load-03\n');
+    assert.equal((await run(['camera', 'remove', '--tag', 'load'], env)).out, '0 cameras were removed\n');
+
+    for (const [args, message] of [
+      [['remove'], /id of a camera, or --tag/],
+      [['remove', 'street', '--tag', 'load'], /id of a camera, or --tag/],
+      [['add', 'x', '--demo', '--file', 'a.mp4'], /--rtsp <url>, --file <path> or --demo/],
+      [['add', 'x', '--file', 'a.mp4', '--copies', '2'], /only with --demo/],
+      [['add', 'x', '--demo', 'beach'], /source\.clip: expected "junction" or/],
+      [['add', 'x', '--demo', '--copies', '201'], /source\.copies: expected a whole number from 1 to 200/],
+      [['add', 'x', '--demo', '--decode', 'once'], /source\.decode/],
+    ] as const) {
+      const refused = await run(['camera', ...args], env);
+      assert.equal(refused.code, 1, args.join(' '));
+      assert.match(refused.err, message, args.join(' '));
+    }
+  });
+
   it('takes how it is analysed, shows and changes it', async (t) => {
     const { env } = await hub(t);
     const analysis = ['--classes', 'person, car', '--tracker', 'sort', '--priority', '8', '--no-motion-gate'];
@@ -125,7 +156,7 @@ describe('sightline camera', () => {
   it('fails in one line that says what to do', async (t) => {
     const { env } = await hub(t);
     const cases: [string[], Record<string, string>, RegExp][] = [
-      [['camera', 'add', 'x'], env, /--rtsp <url> or --file <path>/],
+      [['camera', 'add', 'x'], env, /--rtsp <url>, --file <path> or --demo/],
       [['camera', 'add', 'x', '--rtsp', 'rtsp://h', '--fps', 'fast'], env, /--fps expects a number/],
       [['camera', 'remove', 'none'], env, /no camera "none"/],
       [['camera', 'add', 'x', '--file', '/etc/passwd'], env, /files\.roots/],

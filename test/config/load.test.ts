@@ -123,7 +123,7 @@ cameras:
     assert.match(found['store.retentionDays']!, /from 1 to 36500, got 0/);
     assert.match(found['cameras[0].id']!, /lower-case/);
     assert.match(found['cameras[0].source.url']!, /rtsp:\/\//);
-    assert.match(found['cameras[1].source.kind']!, /rtsp or file, got "webcam"/);
+    assert.match(found['cameras[1].source.kind']!, /rtsp or file or demo, got "webcam"/);
     assert.match(found['cameras[2].source.trnsport']!, /did you mean transport/);
     assert.match(found['cameras[3].id']!, /is missing/);
     assert.match(found.KAFKA_BROKERS!, /not supported yet/);
@@ -185,6 +185,8 @@ describe('config.sample.yaml', () => {
       [
         ['gate', 'rtsp'],
         ['recording', 'file'],
+        ['load-01', 'demo'],
+        ['load-02', 'demo'],
       ],
     );
     assert.equal(config.auth.token, 'sixteen-characters');

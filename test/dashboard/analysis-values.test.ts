@@ -18,7 +18,12 @@ import { CameraInput } from '../../src/camera.ts';
 import { CameraPatch } from '../../src/registry/declaration.ts';
 import { TRACKER_NAMES } from '../../src/tracker-settings.ts';
 
-const FILLED: FormValues = { ...EMPTY_FORM, id: 'gate', url: 'rtsp://192.0.2.10/stream' };
+const FILLED: FormValues = {
+  ...EMPTY_FORM,
+  id: 'gate',
+  url: 'rtsp://192.0.2.10/stream',
+  model: 'yolox-nano',
+};
 const ONCE = { kind: 'file', path: '/videos/a.mp4', loop: false } as const;
 const LABELS = ['person', 'car', 'traffic light'];
 
@@ -48,7 +53,13 @@ describe('the analysis in the camera form', () => {
     for (const live of [true, false]) {
       assert.deepEqual(resolvedAnalytics(analytics, live), resolvedAnalytics(undefined, live));
     }
-    assert.deepEqual(formOf(camera()), { ...EMPTY_FORM, id: 'gate', name: 'gate', url: FILLED.url });
+    assert.deepEqual(formOf(camera()), { ...FILLED, name: 'gate' });
+  });
+
+  it('names no model where none is chosen, and goes back to none with null', () => {
+    assert.equal(toCameraInput({ ...FILLED, model: '' }).analytics?.model, undefined);
+    const shown = formOf(camera());
+    assert.deepEqual(toPatch(shown, { ...shown, model: '' }), { analytics: { model: null } });
   });
 
   it('offers every tracker that the API takes, and no other', () => {

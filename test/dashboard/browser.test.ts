@@ -163,6 +163,7 @@ describe('the dashboard in a browser', { skip: reason }, () => {
       await form.getByLabel('Name').fill('Ramp');
       await form.getByLabel('Address').fill('rtsp://192.0.2.77/ramp');
       assert.deepEqual(await form.getByLabel('Model').locator('option').allTextContents(), [
+        'Default (yolox-nano)',
         'yolox-nano 0.1.1',
         'deimv2-femto 0.1.1',
         'yolox-s 0.1.1 (missing)', // and no model that detects nothing
@@ -225,6 +226,42 @@ describe('the dashboard in a browser', { skip: reason }, () => {
       await page.getByRole('button', { name: 'Actions for Demo scene' }).click();
       const remove = page.getByRole('menuitem', { name: 'Remove…' });
       assert.equal(await remove.getAttribute('aria-disabled'), 'true');
+    }));
+
+  for (const viewport of [
+    { width: 1440, height: 900 },
+    { width: 390, height: 844 },
+  ]) {
+    it(`shows what is counted and what is true beside a demo camera, ${viewport.width} pixels wide`, () =>
+      open(async (page) => {
+        const tile = page.getByTestId('camera-tile-demo-junction');
+        await tile.scrollIntoViewIfNeeded();
+        const heightBefore = (await tile.boundingBox())?.height;
+        const truth = tile.getByTestId('truth');
+        const person = truth.locator('[data-label=person] dd');
+        await until(async () => /^\d+ \/ [45]$/.test((await person.textContent()) ?? ''));
+        await until(async () => /^\d+\.\d$/.test((await truth.getByTestId('truth-off').textContent()) ?? ''));
+        assert.equal(await truth.locator('[data-label]').count(), 5);
+        assert.equal((await tile.boundingBox())?.height, heightBefore);
+        assert.equal(await page.getByTestId('camera-tile-gate').getByTestId('truth').count(), 0);
+        await tile.getByRole('link', { name: 'Junction, by day' }).click();
+        await page.getByText('day, 1500 frames at 25 fps, then again').waitFor(WAIT);
+        await until(async () => /^\d+ \/ [45]$/.test((await person.textContent()) ?? ''));
+        const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+        assert.equal(overflow, 0);
+      }, viewport));
+  }
+
+  it('adds a demo camera by its scene', () =>
+    open(async (page) => {
+      await page.getByTestId('add-camera').click();
+      const form = page.getByTestId('camera-form');
+      await form.getByLabel('Name').fill('Night');
+      await form.getByText('Demo', { exact: true }).click();
+      await form.getByLabel('Scene').selectOption('avenue');
+      await page.getByTestId('camera-form-submit').click();
+      await drawn(page, 'night');
+      await page.getByTestId('camera-tile-night').getByTestId('truth').waitFor(WAIT);
     }));
 
   it('answers SQL, says when there is nothing, and shows an error', () =>

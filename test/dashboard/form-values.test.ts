@@ -39,6 +39,16 @@ describe('the camera form', () => {
     }
   });
 
+  it('makes a demo camera, and keeps how it decodes', () => {
+    const added = toCameraInput({ ...FILLED, kind: 'demo', clip: 'avenue' });
+    assert.deepEqual(added.source, { kind: 'demo', clip: 'avenue', decode: 'each' });
+    assert.ok(Check(CameraInput, added));
+    const shared = formOf({ ...CAMERA, source: { kind: 'demo', clip: 'market', decode: 'shared' } });
+    assert.deepEqual(toPatch(shared, { ...shared, clip: 'junction' }), {
+      source: { kind: 'demo', clip: 'junction', decode: 'shared' },
+    });
+  });
+
   it('agrees with the schema on what an id is', () => {
     const ids = [
       'gate',

@@ -173,7 +173,11 @@ describe('cameras that fail', () => {
     const models = join(sightline.dataDir, 'models');
     mkdirSync(models);
     await using other = await new Sightline({ SIGHTLINE_MODELS: models, SIGHTLINE_FILES: videos }).start();
-    await other.addCamera({ id: 'a', source: { kind: 'file', path: join(videos, 'ball.mp4'), loop: true } });
+    await other.addCamera({
+      id: 'a',
+      source: { kind: 'file', path: join(videos, 'ball.mp4'), loop: true },
+      analytics: { model: 'yolox-nano' }, // one that names none is given the model that comes with the program
+    });
     const without = await other.statusWhen(
       'a',
       'live without a model',

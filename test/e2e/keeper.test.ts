@@ -80,7 +80,7 @@ describe('the whole system, started as npm start does', { skip: noProcFileSystem
 
   it('has a new hub when the hub is killed, at the same address, and nothing of the old one', async () => {
     const port = await freePort();
-    const before = await start(['serve'], port);
+    const before = await start(['serve', '--empty'], port);
     process.kill(before.hub, 'SIGKILL');
     const url = await serving(2);
     assert.equal(url, `http://127.0.0.1:${port}`);
@@ -97,7 +97,7 @@ describe('the whole system, started as npm start does', { skip: noProcFileSystem
   });
 
   it('ends on SIGINT with code 0 and leaves nothing behind; no command means serve', async () => {
-    const { all } = await start([], 0);
+    const { all } = await start(['--empty'], 0);
     const ended = once(keeper, 'exit');
     keeper.kill('SIGINT');
     assert.deepEqual(await ended, [0, null]);
@@ -107,7 +107,7 @@ describe('the whole system, started as npm start does', { skip: noProcFileSystem
   });
 
   it('ends by itself when its keeper is killed', async () => {
-    const { all } = await start(['serve'], 0);
+    const { all } = await start(['serve', '--empty'], 0);
     keeper.kill('SIGKILL');
     await waitFor('hub, vision node and store to end', () => ours().length === 0, STOP);
     assert.equal(all.length, 4);

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { DEFAULT_MODEL } from '../../src/analytics.ts';
 import { EngineError } from '../../src/errors.ts';
+import { BUNDLED_MODEL, defaultModel } from '../../src/models/default-model.ts';
+import { listModels } from '../../src/models/list.ts';
 import { loadManifest, type Manifest } from '../../src/models/manifest.ts';
 import { readWeights } from '../../src/models/read-weights.ts';
 import { findModel, resolveModel } from '../../src/models/resolve.ts';
@@ -90,5 +93,51 @@ describe('findModel', () => {
     const models = [{ name: 'added', file: 'tiny.onnx', sha256, labels: ['thing'] }];
     await writeFile(join(dir, 'manifest.json'), JSON.stringify({ version: 1, models }));
     assert.deepEqual((await findModel('added', dir)).labels, ['thing']);
+  });
+});
+
+/** A manifest with the usual model and one that comes with the program, whose weights lie beside it. */
+async function bundled(t: TestContext) {
+  const program = await folder(t);
+  const dir = join(program, 'weights');
+  await mkdir(dir);
+  const models = [
+    { name: DEFAULT_MODEL, file: 'usual.onnx', sha256, labels: ['thing'] },
+    { name: BUNDLED_MODEL, file: 'street.onnx', bundled: true, sha256, labels: ['thing'] },
+  ];
+  await writeFile(join(program, 'manifest.json'), JSON.stringify({ version: 1, models }));
+  return { program, dir, manifest: await loadManifest(dir, join(program, 'manifest.json')) };
+}
+
+describe('a model that comes with the program', () => {
+  it('lies beside its manifest, wherever models are kept', async (t) => {
+    const { program, dir, manifest } = await bundled(t);
+    const missing = `model ${BUNDLED_MODEL} is not in ${program}: it came with the program: restore ${program}/street.onnx`;
+    await assert.rejects(resolveModel(manifest, BUNDLED_MODEL, dir), {
+      code: 'MODEL_MISSING',
+      message: missing,
+    });
+    await writeFile(join(program, 'street.onnx'), CONTENT);
+    assert.equal((await resolveModel(manifest, BUNDLED_MODEL, dir)).path, join(program, 'street.onnx'));
+    assert.deepEqual(
+      (await listModels(dir, manifest)).map(({ name, state }) => [name, state]),
+      [
+        [DEFAULT_MODEL, 'missing'],
+        [BUNDLED_MODEL, 'ready'],
+      ],
+    );
+  });
+
+  it('is the default while the weights of the usual one are not there', async (t) => {
+    const { dir, manifest } = await bundled(t);
+    assert.equal(await defaultModel(dir, manifest), BUNDLED_MODEL);
+    const usual = join(dir, 'usual.onnx');
+    await writeFile(usual, 'damaged: its camera says so');
+    assert.equal(await defaultModel(dir, manifest), DEFAULT_MODEL);
+    await writeFile(usual, CONTENT);
+    assert.equal(await defaultModel(dir, manifest), DEFAULT_MODEL);
+    const without = { ...manifest, models: manifest.models.slice(0, 1) };
+    await rm(usual);
+    assert.equal(await defaultModel(dir, without), DEFAULT_MODEL);
   });
 });

@@ -16,7 +16,7 @@ function folder(t: TestContext): string {
   return dir;
 }
 
-function opened(t: TestContext, dir = folder(t)) {
+function opened(t: TestContext, dir = folder(t), options: { defaultModel?: string } = {}) {
   const clock = {
     nowMs: 1_000,
     now: () => clock.nowMs,
@@ -29,6 +29,7 @@ function opened(t: TestContext, dir = folder(t)) {
     clock,
     files: { roots: [dir], closed: [] },
     busyMs: 50,
+    ...options,
   });
   let open = true;
   const close = (): void => {
@@ -74,7 +75,7 @@ describe('the camera registry', () => {
 
   it('keeps no password readable on the disk', (t) => {
     const { registry, dir, close } = opened(t);
-    registry.createOnce(GATE, { key: 'k', request: JSON.stringify(GATE), answer: () => 'x' });
+    registry.createOnce([GATE], { key: 'k', request: JSON.stringify(GATE), answer: () => 'x' });
     for (const stage of ['open', 'closed']) {
       for (const name of readdirSync(dir)) {
         const text = readFileSync(join(dir, name), 'latin1');
@@ -227,25 +228,66 @@ describe('the camera registry', () => {
   it('answers a repeated request with its first answer for 24 hours, over restarts', (t) => {
     const { registry, clock, dir, close } = opened(t);
     const once = { key: 'k1', request: 'body', answer: () => `made at ${clock.nowMs}` };
-    assert.deepEqual(registry.createOnce(GATE, once), { answer: 'made at 1000', repeated: false });
+    assert.deepEqual(registry.createOnce([GATE], once), { answer: 'made at 1000', repeated: false });
     clock.nowMs += 60_000;
-    assert.deepEqual(registry.createOnce(GATE, once), { answer: 'made at 1000', repeated: true });
+    assert.deepEqual(registry.createOnce([GATE], once), { answer: 'made at 1000', repeated: true });
     assert.throws(
-      () => registry.createOnce(GATE, { ...once, request: 'other' }),
+      () => registry.createOnce([GATE], { ...once, request: 'other' }),
       coded('IDEMPOTENCY_KEY_REUSED'),
     );
     close();
     const later = opened(t, dir);
-    assert.equal(later.registry.createOnce(GATE, once).repeated, true);
+    assert.equal(later.registry.createOnce([GATE], once).repeated, true);
     later.clock.nowMs = 1000 + 24 * 3600 * 1000;
-    assert.throws(() => later.registry.createOnce(GATE, once), coded('CAMERA_EXISTS'));
+    assert.throws(() => later.registry.createOnce([GATE], once), coded('CAMERA_EXISTS'));
+  });
+
+  it('adds several cameras or none, and removes those of a tag', (t) => {
+    const { registry } = opened(t);
+    const demo = (id: string): CameraInput => ({ id, source: { kind: 'demo' }, tags: ['load'] });
+    const seen: string[] = [];
+    registry.create(demo('b'));
+    registry.onChange(
+      (change) => void seen.push(change.type === 'put' ? change.camera.id : `-${change.cameraId}`),
+    );
+    assert.throws(() => registry.createAll([demo('a'), demo('b')]), coded('CAMERA_EXISTS'));
+    assert.deepEqual([registry.list().length, seen], [1, []]);
+    assert.deepEqual(
+      registry.createAll([demo('a'), demo('c')]).map(({ id, source }) => [id, source]),
+      ['a', 'c'].map((id) => [id, { kind: 'demo', clip: 'junction', decode: 'each' }]),
+    );
+    registry.create(GATE);
+    assert.deepEqual(registry.removeTagged('load'), ['a', 'b', 'c']);
+    assert.deepEqual(registry.removeTagged('load'), []);
+    assert.deepEqual(seen, ['a', 'c', 'gate', '-a', '-b', '-c']);
+    registry.syncFromConfig([demo('mine')]);
+    registry.create(demo('a'));
+    assert.throws(() => registry.removeTagged('load'), coded('CAMERA_MANAGED_BY_CONFIG'));
+    assert.equal(registry.list().length, 3);
+  });
+
+  it('knows whether it is new, which it is once, and gives the default model to who names none', (t) => {
+    const { registry, dir, close } = opened(t);
+    assert.deepEqual([registry.isNew, registry.defaultModel], [true, 'yolox-nano']);
+    registry.create({ id: 'usual', source: { kind: 'demo' } });
+    registry.create({ id: 'named', source: { kind: 'demo' }, analytics: { model: 'yolox-nano' } });
+    close();
+    const again = opened(t, dir, { defaultModel: 'sightline-street' });
+    assert.equal(again.registry.isNew, false);
+    assert.deepEqual(
+      again.registry.list().map(({ id, analytics }) => [id, analytics.model]),
+      [
+        ['named', 'yolox-nano'],
+        ['usual', 'sightline-street'],
+      ],
+    );
   });
 
   it('remembers no answer of a request that failed', (t) => {
     const { registry } = opened(t);
     const once = { key: 'k', request: 'r', answer: () => 'a' };
-    assert.throws(() => registry.createOnce({ ...GATE, id: '-' }, once), coded('VALIDATION'));
-    assert.equal(registry.createOnce(GATE, once).repeated, false);
+    assert.throws(() => registry.createOnce([{ ...GATE, id: '-' }], once), coded('VALIDATION'));
+    assert.equal(registry.createOnce([GATE], once).repeated, false);
   });
 
   for (const [what, spoil] of [

@@ -25,6 +25,7 @@ export interface Answer<T> {
 export class Sightline {
   readonly dataDir: string;
   readonly #env: Record<string, string>;
+  readonly #options: readonly string[];
   #hub: ChildProcess | undefined;
   #exit: Promise<number | NodeJS.Signals> | undefined;
   url = '';
@@ -32,14 +33,17 @@ export class Sightline {
   /** Everything the processes wrote to standard error: log lines as JSON. */
   log = '';
 
-  constructor(env: Record<string, string> = {}) {
+  /** @param options of the command; without any, the demo cameras are there */
+  constructor(env: Record<string, string> = {}, options: readonly string[] = ['--empty']) {
+    this.#options = options;
     this.dataDir = mkdtempSync(join(tmpdir(), 'sightline-test-'));
     this.#env = env;
   }
 
   /** Starts (again), on a free port the first time and on the same one later. */
   async start(): Promise<this> {
-    const hub = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, 'serve'], {
+    const serve = ['--disable-warning=ExperimentalWarning', MAIN, 'serve', ...this.#options];
+    const hub = spawn(process.execPath, serve, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,

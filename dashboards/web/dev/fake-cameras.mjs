@@ -22,6 +22,7 @@ const ALL = [
   { id: 'demo', name: 'Demo scene', kind: 'file', size: [640, 360], people: 6, managedBy: 'config', warning: UNKNOWN_LABEL },
   { id: 'stairs', name: 'Stairs', kind: 'rtsp', size: [640, 480], people: 4, model: 'deimv2-femto', before: 'yolox-nano' },
   { id: 'roof', name: 'Roof terrace', kind: 'file', enabled: false },
+  { id: 'demo-junction', name: 'Junction, by day', size: [1280, 720], people: 5, source: { kind: 'demo', clip: 'junction', decode: 'each' } },
 ];
 
 /** @returns a map of id to `{ camera, status(), scene settings }` */
@@ -42,7 +43,7 @@ export function withDefaults({ tracker, motionGate, thresholds, ...rest }, sourc
     ...Object.fromEntries(given),
     thresholds: Object.fromEntries(kept),
     tracker: tracker ?? { name: 'sightline', lostForSeconds: 2, matchThreshold: 0.9, followShift: true },
-    motionGate: { enabled: source.kind === 'rtsp' || source.loop === true, heartbeatSeconds: 2, ...motionGate },
+    motionGate: { enabled: source.kind !== 'file' || source.loop === true, heartbeatSeconds: 2, ...motionGate },
   };
 }
 

@@ -88,6 +88,7 @@ async function answerApi(request, response, path) {
     const remedy = 'model yolox-s is not in models/weights: run "npx sightline model pull yolox-s"';
     const all = { version: '0.1.1', task: 'detection', licence: 'Apache-2.0', labels: LABELS, remedy: null };
     return reply(200, {
+      default: 'yolox-nano',
       models: [
         { ...all, name: 'yolox-nano', state: 'ready' },
         { ...all, name: 'deimv2-femto', state: 'ready' },
@@ -97,6 +98,12 @@ async function answerApi(request, response, path) {
     });
   }
   if (path === '/query') return answerQuery(body.sql, reply, refuse);
+  const truthOf = /^\/cameras\/([a-z0-9-]+)\/truth$/.exec(path)?.[1];
+  if (truthOf) {
+    const { spec, camera } = cameras.get(truthOf) ?? {};
+    if (camera?.source.kind !== 'demo') return refuse(404, 'TRUTH_NOT_FOUND', 'only demo cameras have a truth');
+    return reply(200, fakeTruth(spec));
+  }
   const known = id && cameras.get(id);
   if (!known) return refuse(404, 'CAMERA_NOT_FOUND', `no camera ${id}`);
   if (request.method === 'DELETE') {
@@ -112,6 +119,26 @@ async function answerApi(request, response, path) {
     live.emit('camera', known.status(Date.now()));
   }
   live.emit('cameras');
+}
+
+/** Frames in which as many people are true as the scene has walkers, one of them now and then too hidden to count. */
+function fakeTruth({ people }) {
+  const frames = 1500;
+  const zeros = () => Array.from({ length: frames }, () => 0);
+  const none = () => ({ bicycle: zeros(), car: zeros(), bus: zeros(), truck: zeros() });
+  const hidden = Array.from({ length: frames }, (_, i) => Number(i % 250 < 50));
+  return {
+    clip: 'junction',
+    condition: 'day',
+    width: 1280,
+    height: 720,
+    fps: 25,
+    frames,
+    lines: [],
+    zones: [],
+    counted: { person: hidden.map((one) => people - one), ...none() },
+    doubtful: { person: hidden, ...none() },
+  };
 }
 
 function answerQuery(sql, reply, refuse) {

@@ -1,9 +1,17 @@
-import type { Camera, CameraInput, CameraStatus, FileSource, RtspSource } from '../../../src/camera.ts';
+import type {
+  Camera,
+  CameraInput,
+  CameraStatus,
+  DemoSource,
+  FileSource,
+  RtspSource,
+} from '../../../src/camera.ts';
+import type { ClipCounts } from '../../../src/demo/clip-counts.ts';
 import type { CameraPatch } from './camera/form-values.ts';
 
 /** A camera as the API returns it: the URL has lost its credentials, the status may not be known yet. */
 export interface CameraView extends Omit<Camera, 'source'> {
-  readonly source: (RtspSource | FileSource) & { readonly hasCredentials?: boolean };
+  readonly source: (RtspSource | FileSource | DemoSource) & { readonly hasCredentials?: boolean };
   readonly status: CameraStatus | null;
 }
 
@@ -16,6 +24,12 @@ export interface ModelView {
   readonly labels: readonly string[];
   /** What is wrong and what to run, when it is not ready. */
   readonly remedy?: string | null;
+}
+
+export interface ModelList {
+  readonly models: readonly ModelView[];
+  /** What a camera gets that names no model. */
+  readonly default: string;
 }
 
 export interface QueryResult {
@@ -56,7 +70,9 @@ export interface Api {
   createCamera(input: CameraInput): Promise<CameraView>;
   patchCamera(id: string, patch: CameraPatch): Promise<CameraView>;
   removeCamera(id: string): Promise<void>;
-  models(signal?: AbortSignal): Promise<ModelView[]>;
+  models(signal?: AbortSignal): Promise<ModelList>;
+  /** What a demo camera truly shows. */
+  truth(cameraId: string): Promise<ClipCounts>;
   query(sql: string, signal?: AbortSignal): Promise<QueryResult>;
 }
 
@@ -121,7 +137,8 @@ export function createApi(token: string, onUnauthorized: () => void): Api {
     removeCamera: async (id) => {
       await call('DELETE', `/cameras/${id}`);
     },
-    models: async (signal) => ((await call('GET', '/models', { signal })) as { models: ModelView[] }).models,
+    models: (signal) => call('GET', '/models', { signal }) as Promise<ModelList>,
+    truth: (id) => call('GET', `/cameras/${id}/truth`) as Promise<ClipCounts>,
     query: (sql, signal) =>
       call('POST', '/query', {
         body: { sql, parameters: {} },

@@ -12,6 +12,7 @@ export interface ThresholdRow {
 
 /** How a camera is analysed, as it stands in the form. */
 export interface AnalysisValues {
+  /** Empty: what the hub gives a camera that names none. */
   readonly model: string;
   readonly fps: string;
   readonly confidence: string;
@@ -30,7 +31,7 @@ export type AnalysisErrors = Partial<Record<AnalysisField, string>>;
 
 /** What the hub takes where nothing is said; a test holds it against the hub's own defaults. */
 export const DEFAULT_ANALYSIS: AnalysisValues = {
-  model: 'yolox-nano',
+  model: '',
   fps: '5',
   confidence: '0.3',
   tracker: DEFAULT_TRACKER,
@@ -95,12 +96,12 @@ export function checkAnalysis(values: AnalysisValues, labels: readonly string[] 
   return errors;
 }
 
-/** `analytics` of POST /cameras: model, rate and confidence always, the rest where it is not the default. */
+/** `analytics` of POST /cameras: rate and confidence always, the rest where it is not the default. */
 export function toAnalytics(values: AnalysisValues): AnalyticsInput {
   const gate = motionGateOf(values);
   const thresholds = thresholdsOf(values);
   return {
-    model: values.model,
+    ...(values.model === '' ? {} : { model: values.model }),
     fps: Number(values.fps),
     confidence: Number(values.confidence),
     ...(values.tracker === DEFAULT_ANALYSIS.tracker ? {} : { tracker: trackerOf(values) }),
@@ -112,7 +113,8 @@ export function toAnalytics(values: AnalysisValues): AnalyticsInput {
 }
 
 /** `analytics` of PATCH /cameras/{id}: null restores a default, or takes a threshold away. */
-export type AnalyticsPatch = Omit<AnalyticsInput, 'thresholds' | 'motionGate'> & {
+export type AnalyticsPatch = Omit<AnalyticsInput, 'model' | 'thresholds' | 'motionGate'> & {
+  model?: string | null;
   thresholds?: Record<string, number | null>;
   motionGate?: AnalyticsInput['motionGate'] | null;
 };
@@ -133,7 +135,7 @@ export function analyticsPatch(
   isLive: boolean,
 ): AnalyticsPatch | undefined {
   const patch: AnalyticsPatch = {};
-  if (values.model !== before.model) patch.model = values.model;
+  if (values.model !== before.model) patch.model = values.model || null;
   for (const key of ['fps', 'confidence', 'priority'] as const) {
     if (!isSame(values[key], before[key])) patch[key] = Number(values[key]);
   }

@@ -4,10 +4,12 @@ import type { CameraStatus } from '../../../../src/camera.ts';
 import type { CameraView } from '../api.ts';
 import type { ServerClock } from '../live/use-clock-offset.ts';
 import type { LivePicture } from '../live/use-overlay-painter.ts';
+import { type TruthWatch, useTruthState } from '../live/use-truth.ts';
 import { formatCount, formatDuration, formatRate, formatTime } from '../ui/format.ts';
 import { Message } from '../ui/message.tsx';
 import { useNow } from '../ui/use-now.ts';
 import { formatOf } from '../wall/camera-numbers.tsx';
+import { TRUTH_MEANING } from '../wall/truth-line.tsx';
 import {
   classWords,
   gateWords,
@@ -23,11 +25,13 @@ export function CameraDetails({
   camera,
   status,
   picture,
+  truth,
   clock,
 }: {
   camera: CameraView;
   status: CameraStatus | undefined;
   picture: LivePicture;
+  truth: TruthWatch | null;
   clock: ServerClock;
 }) {
   const nowMs = useNow(clock.now);
@@ -43,15 +47,9 @@ export function CameraDetails({
           <code>{camera.id}</code>
         </Row>
         <Row name="Source">
-          <code className="[overflow-wrap:anywhere]">
-            {source.kind === 'rtsp' ? source.url : source.path}
-          </code>
-          {source.kind === 'rtsp'
-            ? ` over ${(source.transport ?? 'tcp').toUpperCase()}${source.hasCredentials ? ', with credentials' : ''}`
-            : source.loop
-              ? ', for ever'
-              : ', once'}
+          <SourceWords source={source} />
         </Row>
+        {truth && <TruthRow watch={truth} />}
         <AnalysisRows asked={camera.analytics} analysis={status?.analysis} />
         {camera.tags.length > 0 && <Row name="Tags">{camera.tags.join(', ')}</Row>}
         {status && (
@@ -96,6 +94,44 @@ export function CameraDetails({
         )}
       </dl>
     </section>
+  );
+}
+
+function SourceWords({ source }: { source: CameraView['source'] }) {
+  if (source.kind === 'demo') {
+    return (
+      <>
+        demo clip <code>{source.clip}</code>
+        {source.decode === 'shared' && ', decoded once for all cameras of a worker'}
+      </>
+    );
+  }
+  return (
+    <>
+      <code className="[overflow-wrap:anywhere]">{source.kind === 'rtsp' ? source.url : source.path}</code>
+      {source.kind === 'rtsp'
+        ? ` over ${(source.transport ?? 'tcp').toUpperCase()}${source.hasCredentials ? ', with credentials' : ''}`
+        : source.loop
+          ? ', for ever'
+          : ', once'}
+    </>
+  );
+}
+
+/** The truth of a demo camera, and how the line under its picture is to be read. */
+function TruthRow({ watch }: { watch: TruthWatch }) {
+  const { truth, problem } = useTruthState(watch);
+  return (
+    <Row name="Truth">
+      {problem ? (
+        <span className="text-warn">
+          <Message text={problem} />
+        </span>
+      ) : (
+        truth && `${truth.condition}, ${truth.frames} frames at ${truth.fps} fps, then again`
+      )}
+      <span className="block text-xs text-ink-faint">{TRUTH_MEANING}</span>
+    </Row>
   );
 }
 

@@ -1,5 +1,6 @@
 import { type FormEvent, useRef, useState } from 'react';
 import { type Api, ApiError, type CameraView, messageOf } from '../api.ts';
+import { ClipField } from './clip-field.tsx';
 import { fieldErrors } from './field-errors.ts';
 import { Choice, Field } from './form-fields.tsx';
 import {
@@ -60,7 +61,7 @@ export function CameraForm({
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    const found = checkForm(values, labels);
+    const found = checkForm({ ...values, model: values.model || models.usual }, labels);
     if (Object.keys(found).length > 0) return refuse(found);
     setPending(true);
     setErrors({});
@@ -109,6 +110,7 @@ export function CameraForm({
           options={[
             { value: 'rtsp', text: 'RTSP camera' },
             { value: 'file', text: 'Video file' },
+            { value: 'demo', text: 'Demo' },
           ]}
           onChange={(kind) => set('kind', kind)}
         />
@@ -136,6 +138,8 @@ export function CameraForm({
               onChange={(transport) => set('transport', transport)}
             />
           </>
+        ) : values.kind === 'demo' ? (
+          <ClipField value={values.clip} error={errors.clip} onChange={(clip) => set('clip', clip)} />
         ) : (
           <>
             <Field

@@ -2,6 +2,7 @@ import { useRef } from 'react';
 import type { CameraView } from '../api.ts';
 import { useCameraHistory, useCameraStatus } from '../live/use-cameras.ts';
 import { useOverlayPainter } from '../live/use-overlay-painter.ts';
+import { useTruth } from '../live/use-truth.ts';
 import type { PageContext } from '../page-context.ts';
 import { BackIcon } from '../ui/icons.tsx';
 import { useVisibility } from '../ui/use-visibility.ts';
@@ -9,6 +10,7 @@ import { CameraNumbers } from '../wall/camera-numbers.tsx';
 import { Stage } from '../wall/stage.tsx';
 import { shownState } from '../wall/stage-notice.ts';
 import { StateBadge } from '../wall/state-badge.tsx';
+import { TruthLine } from '../wall/truth-line.tsx';
 import { CameraDetails } from './camera-details.tsx';
 import { CameraHistory } from './camera-history-list.tsx';
 import { CameraMenu } from './camera-menu.tsx';
@@ -29,13 +31,15 @@ export function CameraPage({ cameraId, ...context }: PageContext & { cameraId: s
 }
 
 function SingleCamera({ camera, context }: { camera: CameraView; context: PageContext }) {
-  const { live, clock, cameras, isOnline, onRequest } = context;
+  const { api, live, clock, cameras, isOnline, onRequest } = context;
   const stage = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const status = useCameraStatus(cameras.statuses, camera.id);
   const history = useCameraHistory(cameras.statuses, camera.id);
   const isVisible = useVisibility(stage);
-  const picture = useOverlayPainter(canvas, live, camera.id, clock, isVisible && camera.enabled);
+  const truth = useTruth(api, camera, status?.analysis.inEffect != null);
+  const isWatched = isVisible && camera.enabled;
+  const picture = useOverlayPainter(canvas, live, camera.id, clock, isWatched, truth?.shown);
   const shape = status?.width && status.height ? `${status.width} / ${status.height}` : '16 / 9';
 
   return (
@@ -72,9 +76,10 @@ function SingleCamera({ camera, context }: { camera: CameraView; context: PageCo
             />
           </div>
           <CameraNumbers status={camera.enabled && isOnline ? status : undefined} picture={picture} />
+          {truth && <TruthLine watch={truth} />}
         </section>
         <div className="grid gap-3 md:max-xl:grid-cols-2">
-          <CameraDetails camera={camera} status={status} picture={picture} clock={clock} />
+          <CameraDetails camera={camera} status={status} picture={picture} truth={truth} clock={clock} />
           <CameraHistory history={history} />
         </div>
       </div>

@@ -1,6 +1,8 @@
 import type { FieldProblem } from '../api.ts';
 import { EMPTY_FORM, type FormErrors, type FormField, type FormValues } from './form-values.ts';
 
+const SOURCE_FIELD = { rtsp: 'url', file: 'path', demo: 'clip' } as const;
+
 /** What belongs to one field of the form, in the words to show there. */
 interface Placed {
   readonly field: FormField;
@@ -35,7 +37,7 @@ function placed({ path, message }: FieldProblem, values: FormValues): Placed {
   const last = path.split(/[/.]/).filter(Boolean).at(-1);
   if (last && isField(last)) return { field: last, message };
   if (part === 'motionGate') return { field: 'motionGate', message };
-  if (last === 'source') return { field: values.kind === 'rtsp' ? 'url' : 'path', message };
+  if (last === 'source') return { field: SOURCE_FIELD[values.kind], message };
   return { field: 'form', message: last ? `${last}: ${message}` : message };
 }
 

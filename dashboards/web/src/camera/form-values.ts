@@ -1,4 +1,4 @@
-import type { CameraInput, Source } from '../../../../src/camera.ts';
+import type { CameraInput, DemoClip, DemoSource, Source } from '../../../../src/camera.ts';
 import type { CameraView } from '../api.ts';
 import {
   type AnalysisErrors,
@@ -16,11 +16,14 @@ import {
 export interface FormValues extends AnalysisValues {
   readonly id: string;
   readonly name: string;
-  readonly kind: 'rtsp' | 'file';
+  readonly kind: Source['kind'];
   readonly url: string;
   readonly transport: 'tcp' | 'udp';
   readonly path: string;
   readonly loop: boolean;
+  readonly clip: DemoClip;
+  /** As it is; only the API and the command line change it. */
+  readonly decode: NonNullable<DemoSource['decode']>;
 }
 
 export type FormField = keyof FormValues | AnalysisField | 'form';
@@ -34,6 +37,8 @@ export const EMPTY_FORM: FormValues = {
   transport: 'tcp',
   path: '',
   loop: true,
+  clip: 'junction',
+  decode: 'each',
   ...DEFAULT_ANALYSIS,
 };
 
@@ -45,16 +50,20 @@ export function formOf(camera: CameraView): FormValues {
     id: camera.id,
     name: camera.name,
     kind: source.kind,
-    ...(source.kind === 'rtsp'
-      ? { url: source.url, transport: source.transport ?? 'tcp' }
-      : { path: source.path, loop: source.loop ?? false }),
+    ...valuesOf(source),
   };
   return { ...values, ...analysisOf(camera, isLive(values)) };
 }
 
-/** Whether the source is live or stands for it, rather than a file that is played once. */
-export function isLive({ kind, loop }: FormValues): boolean {
-  return kind === 'rtsp' || loop;
+function valuesOf(source: CameraView['source']): Partial<FormValues> {
+  if (source.kind === 'rtsp') return { url: source.url, transport: source.transport ?? 'tcp' };
+  if (source.kind === 'file') return { path: source.path, loop: source.loop ?? false };
+  return { clip: source.clip ?? EMPTY_FORM.clip, decode: source.decode ?? EMPTY_FORM.decode };
+}
+
+/** Whether its decoding may rest: it is live or stands for it, and is no other camera's too. */
+export function isLive({ kind, loop, decode }: FormValues): boolean {
+  return kind === 'rtsp' || (kind === 'file' ? loop : decode === 'each');
 }
 
 const ID = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -81,9 +90,9 @@ export function checkForm(values: FormValues, labels: readonly string[] | null =
 }
 
 function sourceOf(values: FormValues): Source {
-  return values.kind === 'rtsp'
-    ? { kind: 'rtsp', url: values.url.trim(), transport: values.transport }
-    : { kind: 'file', path: values.path.trim(), loop: values.loop };
+  const { kind, transport, loop, clip, decode } = values;
+  if (kind === 'rtsp') return { kind, url: values.url.trim(), transport };
+  return kind === 'file' ? { kind, path: values.path.trim(), loop } : { kind, clip, decode };
 }
 
 /** The body of POST /cameras. */

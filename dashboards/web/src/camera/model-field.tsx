@@ -5,7 +5,7 @@ import type { Models } from './use-models.ts';
 
 /** The choice of a model; one whose weights are not there can be chosen, and the command that gets them is told. */
 export function ModelField({
-  models: { models, problem },
+  models: { models, usual, problem },
   value,
   error,
   onChange,
@@ -16,8 +16,8 @@ export function ModelField({
   onChange: (model: string) => void;
 }) {
   const id = useId();
-  const chosen = models.find(({ name }) => name === value);
-  const isListed = chosen !== undefined;
+  const chosen = models.find(({ name }) => name === (value || usual));
+  const isListed = value === '' || chosen !== undefined;
   return (
     <div className="col-span-2 min-w-0">
       <label htmlFor={id} className="mb-1 block font-medium">
@@ -32,6 +32,7 @@ export function ModelField({
         aria-describedby={`${id}-note`}
         className="field"
       >
+        <option value="">{usual ? `Default (${usual})` : 'Default'}</option>
         {!isListed && <option value={value}>{value}</option>}
         {models.map(({ name, version, state }) => (
           <option key={name} value={name}>

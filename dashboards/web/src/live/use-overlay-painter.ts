@@ -1,4 +1,5 @@
 import { type RefObject, useEffect, useRef, useState } from 'react';
+import type { Overlay } from '../../../../src/vision-protocol.ts';
 import type { LiveClient } from './live-client.ts';
 import { createOverlayPainter, type OverlayPainter } from './overlay-painter.ts';
 import { createRollingMedian } from './rolling-median.ts';
@@ -23,6 +24,8 @@ const NOTHING: LivePicture = { latencyMs: null, picturesPerSecond: 0, paintedAtM
  * Watches a camera on a canvas while `isVisible`; leaves its room otherwise, keeping the last picture.
  *
  * The canvas follows the size of its element at the screen's own resolution.
+ *
+ * @param onShown told of every frame that is newly drawn
  */
 export function useOverlayPainter(
   canvasRef: RefObject<HTMLCanvasElement | null>,
@@ -30,12 +33,15 @@ export function useOverlayPainter(
   cameraId: string,
   clock: ServerClock,
   isVisible: boolean,
+  onShown?: (overlay: Overlay) => void,
 ): LivePicture {
   const [picture, setPicture] = useState(NOTHING);
   const painterRef = useRef<OverlayPainter | null>(null);
   const latencies = useRef(createRollingMedian(WINDOW_MS));
   const paints = useRef(createRollingMedian(WINDOW_MS));
   const paintedAtMs = useRef<number | null>(null);
+  const shown = useRef(onShown);
+  shown.current = onShown;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another camera needs a fresh canvas state
   useEffect(() => {
@@ -47,6 +53,7 @@ export function useOverlayPainter(
         const nowMs = performance.now();
         paintedAtMs.current = Date.now();
         paints.current.push(overlay.seq, nowMs);
+        shown.current?.(overlay);
         if (clock.offset()) latencies.current.push(clock.now() - overlay.capturedAtMs, nowMs);
       },
       () => setPicture((before) => ({ ...before, refusal: 'A picture could not be decoded.' })),

@@ -3,21 +3,25 @@ import type { CameraView } from '../api.ts';
 import { CameraMenu } from '../camera/camera-menu.tsx';
 import { useCameraStatus } from '../live/use-cameras.ts';
 import { useOverlayPainter } from '../live/use-overlay-painter.ts';
+import { useTruth } from '../live/use-truth.ts';
 import type { PageContext } from '../page-context.ts';
 import { useVisibility } from '../ui/use-visibility.ts';
 import { CameraNumbers } from './camera-numbers.tsx';
 import { Stage } from './stage.tsx';
 import { shownState } from './stage-notice.ts';
 import { StateBadge } from './state-badge.tsx';
+import { TruthLine } from './truth-line.tsx';
 
 /** One camera on the wall. Its pictures are asked for only while the tile can be seen. */
 export function CameraTile({ camera, context }: { camera: CameraView; context: PageContext }) {
-  const { live, clock, cameras, isOnline, onRequest } = context;
+  const { api, live, clock, cameras, isOnline, onRequest } = context;
   const tile = useRef<HTMLElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const status = useCameraStatus(cameras.statuses, camera.id);
   const isVisible = useVisibility(tile);
-  const picture = useOverlayPainter(canvas, live, camera.id, clock, isVisible && camera.enabled);
+  const truth = useTruth(api, camera, status?.analysis.inEffect != null);
+  const isWatched = isVisible && camera.enabled;
+  const picture = useOverlayPainter(canvas, live, camera.id, clock, isWatched, truth?.shown);
   const href = `#/cameras/${camera.id}`;
   const isHealthy = status?.state === 'live' && status.analysis.problem === null;
 
@@ -58,6 +62,7 @@ export function CameraTile({ camera, context }: { camera: CameraView; context: P
         />
       </div>
       <CameraNumbers status={camera.enabled && isOnline ? status : undefined} picture={picture} />
+      {truth && <TruthLine watch={truth} />}
     </article>
   );
 }
