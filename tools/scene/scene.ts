@@ -103,7 +103,7 @@ export class Scene {
       const last = agent.samples.length / SAMPLE - 1;
       for (let pass = 0; ; pass++) {
         const since = (atMs + pass * periodMs - agent.startMs) / stepMs;
-        if (since > last) break;
+        if (since >= last) break; // the last sample is where it is gone
         if (since < 0) continue;
         present.push(this.#present(agent, pass, since, last));
       }

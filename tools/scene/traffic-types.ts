@@ -23,7 +23,10 @@ export interface Agent {
   readonly size: Size;
   /** When it appears, in [0, periodMs). Its samples may run past the period's end: then it is seen at the beginning, too. */
   readonly startMs: number;
-  /** `SAMPLE` numbers for every `stepMs`, the first at `startMs`. A parked vehicle fills the whole period. */
+  /**
+   * `SAMPLE` numbers for every `stepMs`, the first at `startMs`; at the last it is gone. A parked vehicle is there for a
+   * whole period: periodMs / stepMs + 1 samples.
+   */
   readonly samples: Float32Array;
   /** How it behaves, for the truth file and for tests. */
   readonly behaviour:
