@@ -84,11 +84,9 @@ for (let seed = Number(values.from); seed < Number(values.to); seed++) {
     const name = `${String(seed).padStart(5, '0')}-${String(n).padStart(3, '0')}.jpg`;
     writeFileSync(join(images, name), random.pick(encoders).encode(frame));
     const objects = present.flatMap((one, i) => {
-      const { full, visible } = sightings[i]!;
-      const [x0, y0] = [Math.max(0, full.x), Math.max(0, full.y)];
-      const [x1, y1] = [Math.min(WIDTH, full.x + full.w), Math.min(HEIGHT, full.y + full.h)];
-      if (visible <= 0 || x1 - x0 < 1 || y1 - y0 < 1) return [];
-      const box = [x0, y0, x1 - x0, y1 - y0].map((v) => Math.round(v * 100) / 100);
+      const { whole, visible } = sightings[i]!;
+      if (visible <= 0 || whole.w < 1 || whole.h < 1) return [];
+      const box = [whole.x, whole.y, whole.w, whole.h].map((v) => Math.round(v * 100) / 100);
       return [{ label: labelOf(one.agent.kind), box, visible: Math.round(visible * 1000) / 1000 }];
     });
     const line = { file: `images/${name}`, width: WIDTH, height: HEIGHT, seed, condition, objects };

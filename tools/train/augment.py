@@ -104,7 +104,10 @@ def place(
     )
     resized = picture.resize((right - left, bottom - top), filter, box=part)
     canvas = np.full((height, width, 3), PADDING, np.uint8)
-    canvas[top:bottom, left:right] = np.asarray(style(resized))[..., ::-1]
+    if mirrored:
+        resized = resized.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    across = slice(width - right, width - left) if mirrored else slice(left, right)
+    canvas[top:bottom, across] = np.asarray(style(resized))
 
     moved = np.array([scale_x, scale_y, scale_x, scale_y], np.float32)
     shift = np.array([offset[0], offset[1], offset[0], offset[1]], np.float32)
@@ -119,7 +122,6 @@ def place(
     ignored = np.concatenate((ignored[areas(ignored) > 0], boxes[~kept & ~gone]))
     boxes, labels = boxes[kept], sample.labels[kept]
     if mirrored:
-        canvas = canvas[:, ::-1]
         boxes, ignored = (mirror(each, width) for each in (boxes, ignored))
     return Placed(canvas, boxes, labels, ignored, sample.background)
 
@@ -144,7 +146,7 @@ def restyled(image: Image.Image, strength: Strength, chance: np.random.Generator
     if chance.random() < 0.5:
         image = ImageEnhance.Color(image).enhance(saturation)
     if chance.random() < strength.blur:
-        image = image.filter(ImageFilter.GaussianBlur(chance.uniform(0.3, 1.2)))
+        image = image.filter(ImageFilter.BoxBlur(chance.uniform(0.3, 1.2)))
     levels = np.arange(256) / 255
     gamma = math.exp(chance.normal(0, strength.gamma))
     contrast = math.exp(chance.normal(0, strength.colour))

@@ -54,7 +54,8 @@ class Batches:
 
 def collate(placed: list[Placed]) -> tuple[Tensor, Truth]:
     """Pictures as the network takes them, channels last in memory, and their objects in tables of one length."""
-    pictures = torch.from_numpy(np.stack([each.pixels for each in placed])).permute(0, 3, 1, 2).float() * PICTURE_SCALE
+    pixels = torch.from_numpy(np.stack([each.pixels for each in placed]))
+    pictures = pixels.permute(0, 3, 1, 2).float().mul_(PICTURE_SCALE)
     most = max(1, *(len(each.boxes) for each in placed))
     regions = max(1, *(len(each.ignored) for each in placed))
     boxes, ignored = torch.zeros(len(placed), most, 4), torch.zeros(len(placed), regions, 4)

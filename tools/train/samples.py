@@ -35,9 +35,12 @@ class Sample:
 
 
 def scenes(folder: Path) -> list[Sample]:
-    """The rendered pictures of `folder`: images/ and labels.jsonl. Seeds that end in 9 are for validation."""
+    """The rendered pictures of `folder`: images/ and labels*.jsonl. Seeds that end in 9 are for validation."""
     samples = []
-    for line in (folder / "labels.jsonl").read_text().splitlines():
+    lines = [line for file in sorted(folder.glob("labels*.jsonl")) for line in file.read_text().splitlines()]
+    if not lines:
+        raise FileNotFoundError(f"there is no labels*.jsonl with pictures in {folder}: render some with tools/scene")
+    for line in lines:
         entry = json.loads(line)
         kept, labels, ignored = [], [], []
         for item in entry["objects"]:
@@ -130,7 +133,10 @@ def as_boxes(boxes: list) -> np.ndarray:
 
 
 class Pixels:
-    """The pixels of many pictures, decoded once into one file that the system pages in as needed. RGB."""
+    """The pixels of many pictures, decoded once into one file that the system pages in as needed.
+
+    Blue comes first, as the network takes it; Pillow, which has no such mode, is told that they are RGB.
+    """
 
     def __init__(self, samples: list[Sample], cache: Path) -> None:
         self.samples = samples
@@ -141,7 +147,7 @@ class Pixels:
             stat = sample.path.stat()
             stamp.update(f"{sample.path} {stat.st_size} {stat.st_mtime_ns}\n".encode())
         cache.mkdir(parents=True, exist_ok=True)
-        path = cache / f"pixels-{stamp.hexdigest()[:16]}.bin"
+        path = cache / f"bgr-{stamp.hexdigest()[:16]}.bin"
         if not path.exists():
             self._decode(path)
         self.bytes = np.memmap(path, np.uint8, "r")
@@ -156,7 +162,7 @@ class Pixels:
                             f"{sample.path} is {picture.size[0]}x{picture.size[1]}, "
                             f"its label says {sample.width}x{sample.height}"
                         )
-                    file.write(picture.convert("RGB").tobytes())
+                    file.write(picture.convert("RGB").tobytes("raw", "BGR"))
         half_written.rename(path)
 
     def picture(self, index: int) -> Image.Image:

@@ -174,7 +174,7 @@ def cosine(progress: float) -> float:
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--scenes", type=Path, help="folder with images/ and labels.jsonl, made by tools/scene")
+    parser.add_argument("--scenes", type=Path, help="folder with images/ and labels*.jsonl, made by tools/scene")
     parser.add_argument("--real", type=Path, help="folder of real pictures: train.txt, val.txt, sources.json")
     parser.add_argument("--sources", default=",".join(SHIPPABLE), help="which of the real sources")
     parser.add_argument("--out", type=Path, required=True, help="the ONNX file to write")

@@ -32,8 +32,8 @@ export interface Mover {
 
 /** Where a thing is in the picture; pixels. */
 export interface Sighting {
-  /** The whole thing, not cut at the picture's edges; empty (width 0) when it is not before the camera. */
-  full: { x: number; y: number; w: number; h: number };
+  /** All of the thing that lies within the picture, hidden or not; empty (width 0) when nothing does. */
+  whole: { x: number; y: number; w: number; h: number };
   /** What can be seen of it. */
   seen: { x: number; y: number; w: number; h: number };
   /** Share of the thing that can be seen, 0 to 1: of what stands before it and of the picture's edges. */
@@ -106,7 +106,7 @@ export class PictureRenderer {
     if (this.#corners.length < batch.triangles * 9) this.#corners = new Float32Array(batch.owners.length * 9);
     const corners = this.#corners;
     const sightings: Sighting[] = Array.from({ length: movers }, () => ({
-      full: { x: 0, y: 0, w: 0, h: 0 },
+      whole: { x: 0, y: 0, w: 0, h: 0 },
       seen: { x: 0, y: 0, w: 0, h: 0 },
       visible: 0,
     }));
@@ -142,15 +142,14 @@ export class PictureRenderer {
       this.#markBox(left / SAMPLES, top / SAMPLES, right / SAMPLES, bottom / SAMPLES, DRAWN);
       const sighting = sightings[owner - 1];
       if (!sighting || !whole) continue;
-      sighting.full = {
-        x: left / SAMPLES,
-        y: top / SAMPLES,
-        w: (right - left) / SAMPLES,
-        h: (bottom - top) / SAMPLES,
-      };
       const inside =
         (Math.min(right, target.width) - Math.max(left, 0)) *
         (Math.min(bottom, target.height) - Math.max(top, 0));
+      const cut = left < 0 || top < 0 || right > target.width || bottom > target.height;
+      const edges = cut ? this.#covered(left, top, right, bottom) : [left, top, right, bottom];
+      if (!edges) continue;
+      const [x0, y0, x1, y1] = edges as [number, number, number, number];
+      sighting.whole = { x: x0 / SAMPLES, y: y0 / SAMPLES, w: (x1 - x0) / SAMPLES, h: (y1 - y0) / SAMPLES };
       // drawn samples, scaled up by what of the box lies outside of the picture
       sighting.visible = (this.#coverage.count * ((right - left) * (bottom - top))) / Math.max(inside, 1e-6);
     }
@@ -160,15 +159,31 @@ export class PictureRenderer {
     return sightings;
   }
 
+  /** The bounds of the samples that the thing just drawn covers; of a long one that is cut, less than its cut bounds. */
+  #covered(left: number, top: number, right: number, bottom: number): number[] | undefined {
+    const { width, height } = this.#target;
+    let [x0, y0, x1, y1] = [width, height, -1, -1];
+    for (let y = Math.max(0, Math.floor(top)); y < Math.min(height, bottom); y++) {
+      for (let x = Math.max(0, Math.floor(left)); x < Math.min(width, right); x++) {
+        if (!this.#coverage.has(y * width + x)) continue;
+        if (x < x0) x0 = x;
+        if (x > x1) x1 = x;
+        if (y < y0) y0 = y;
+        if (y > y1) y1 = y;
+      }
+    }
+    return x1 < 0 ? undefined : [x0, y0, x1 + 1, y1 + 1];
+  }
+
   /** Counts the samples in which an owner is nearest; turns `visible` from its own samples into a share. */
   #measure(batch: Batch, sighting: Sighting, owner: number): void {
-    const { full } = sighting;
-    if (full.w === 0) return;
+    const { whole } = sighting;
+    if (whole.w === 0) return;
     const { width, height, triangle } = this.#target;
-    const x0 = Math.max(0, Math.floor(full.x * SAMPLES));
-    const x1 = Math.min(width - 1, Math.ceil((full.x + full.w) * SAMPLES));
-    const y0 = Math.max(0, Math.floor(full.y * SAMPLES));
-    const y1 = Math.min(height - 1, Math.ceil((full.y + full.h) * SAMPLES));
+    const x0 = Math.max(0, Math.floor(whole.x * SAMPLES));
+    const x1 = Math.min(width - 1, Math.ceil((whole.x + whole.w) * SAMPLES));
+    const y0 = Math.max(0, Math.floor(whole.y * SAMPLES));
+    const y1 = Math.min(height - 1, Math.ceil((whole.y + whole.h) * SAMPLES));
     let seen = 0;
     let [left, top, right, bottom] = [width, height, -1, -1];
     for (let y = y0; y <= y1; y++) {

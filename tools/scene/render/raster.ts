@@ -32,6 +32,11 @@ export class Coverage {
     this.count = 0;
   }
 
+  /** Whether the thing covers a sample. */
+  has(sample: number): boolean {
+    return this.#stamps[sample] === this.#token;
+  }
+
   add(sample: number): void {
     if (this.#stamps[sample] === this.#token) return;
     this.#stamps[sample] = this.#token;
