@@ -1,5 +1,6 @@
 /**
- * Renders labelled pictures for training: `node tools/scene/dataset.ts --out DIR [--from 0] [--to 200] [--pictures 30]`.
+ * Renders labelled pictures for training: `node tools/scene/dataset.ts --out DIR [--from 0] [--to 200] [--pictures 30]
+ * [--views pole]`.
  *
  * Every seed is a junction, a light and a camera of its own, with `--pictures` different scatterings of road users.
  * DIR/images/*.jpg (640x360) and DIR/labels-FROM.jsonl, one line a picture.
@@ -18,12 +19,15 @@ import { Developer } from './render/develop.ts';
 import { PictureRenderer } from './render/picture.ts';
 import { randomFurniture, randomLayout, scatter } from './scatter.ts';
 import { Scene } from './scene.ts';
+import { furniture } from './traffic/furniture.ts';
 import { toI420 } from './video-writer.ts';
-import { randomView } from './views.ts';
+import { poleView, randomView } from './views.ts';
 
 const WIDTH = 640;
 const HEIGHT = 360;
 const RAYS = 4;
+/** A pole's camera sees less of the street: its road users are put down closer together. */
+const NEAR = 0.6;
 const CONDITIONS: readonly Condition[] = [
   'day',
   'day',
@@ -43,9 +47,11 @@ const { values } = parseArgs({
     from: { type: 'string', default: '0' },
     to: { type: 'string', default: '200' },
     pictures: { type: 'string', default: '30' },
+    views: { type: 'string', default: 'any' },
   },
 });
 if (!values.out) throw new Error('say where the pictures go: --out DIR');
+const pole = values.views === 'pole';
 const images = join(values.out, 'images');
 mkdirSync(images, { recursive: true });
 const labels = join(values.out, `labels-${values.from}.jsonl`);
@@ -61,14 +67,15 @@ for (let seed = Number(values.from); seed < Number(values.to); seed++) {
   const condition = CONDITIONS[Math.floor(seed / 10 + (seed % 10)) % CONDITIONS.length]!;
   const layout = randomLayout(random);
   const traffic = scatter(layout, [0, 0], random);
-  const scene = new Scene({ layout, traffic, furniture: randomFurniture(layout, random), condition, seed });
-  const view = randomView(layout, scene.still, random);
+  const items = pole ? furniture(layout) : randomFurniture(layout, random);
+  const scene = new Scene({ layout, traffic, furniture: items, condition, seed });
+  const view = pole ? poleView(layout, items, random) : randomView(layout, scene.still, random);
   const background = scene.background(view, WIDTH, HEIGHT, RAYS);
   const renderer = new PictureRenderer(background);
   const developer = new Developer(WIDTH, HEIGHT, scene.light, random);
   const bakedMs = performance.now() - started;
   for (let n = 0; n < Number(values.pictures); n++) {
-    scene.traffic = scatter(layout, [view.target[0], view.target[1]], random);
+    scene.traffic = scatter(layout, [view.target[0], view.target[1]], random, pole ? NEAR : 1);
     const present = scene.at(0);
     scene.draw(batch, present, random.between(0, 5000));
     const sightings = renderer.render(batch, present);

@@ -129,9 +129,15 @@ export function randomSize(kind: AgentKind, random: Random): Size {
 
 /**
  * Road users put down at random for one picture: where such things are found, but without a story. For training, where
- * variety counts for more than sense; the demo's traffic is simulated.
+ * variety counts for more than sense; the demo's traffic is simulated. `spread`: how far about the focus, 1 for a view
+ * along the street.
  */
-export function scatter(layout: Layout, focus: readonly [number, number], random: Random): Traffic {
+export function scatter(
+  layout: Layout,
+  focus: readonly [number, number],
+  random: Random,
+  spread = 1,
+): Traffic {
   const [h1, h2] = [halfWidth(layout.eastWest), halfWidth(layout.northSouth)];
   const agents: Agent[] = [];
   const taken: { x: number; y: number; r: number }[] = [];
@@ -175,7 +181,7 @@ export function scatter(layout: Layout, focus: readonly [number, number], random
     const lane = random.whole(0, road.lanes - 1);
     const direction = random.chance(0.5) ? 1 : -1;
     const across = -direction * (lane + 0.5) * road.laneWidth + random.normal() * 0.25;
-    const along = (alongEast ? focus[0] : focus[1]) + random.normal() * 22;
+    const along = (alongEast ? focus[0] : focus[1]) + random.normal() * 22 * spread;
     const bend =
       random.chance(0.15) && Math.abs(along) < 12 ? random.between(-1.2, 1.2) : random.normal() * 0.03;
     const base = direction > 0 ? 0 : Math.PI;
@@ -201,7 +207,7 @@ export function scatter(layout: Layout, focus: readonly [number, number], random
   }
   const cyclists = random.whole(0, 5);
   for (let i = 0; i < cyclists; i++) {
-    const along = focus[0] + random.normal() * 16;
+    const along = focus[0] + random.normal() * 16 * spread;
     if (random.chance(0.6)) {
       const side = random.chance(0.5) ? 1 : -1;
       put(
@@ -217,7 +223,7 @@ export function scatter(layout: Layout, focus: readonly [number, number], random
       put(
         'bicycle',
         side * (h2 - random.between(0.5, 1)),
-        focus[1] + random.normal() * 16,
+        focus[1] + random.normal() * 16 * spread,
         (side * Math.PI) / 2 + random.normal() * 0.06,
         'through',
         5,
@@ -226,16 +232,16 @@ export function scatter(layout: Layout, focus: readonly [number, number], random
   }
   const clusters = random.whole(3, 14);
   for (let i = 0; i < clusters; i++) {
-    const [cx, cy] = placeOnFoot(layout, h1, h2, focus, random);
+    const [cx, cy] = placeOnFoot(layout, h1, h2, focus, random, spread);
     const together = random.chance(0.08) ? random.whole(6, 14) : random.chance(0.35) ? random.whole(2, 4) : 1;
     const heading = random.between(0, 2 * Math.PI);
     const walks = random.chance(0.75);
-    const spread = together > 5 ? 1.8 : 0.7;
+    const reach = together > 5 ? 1.8 : 0.7;
     for (let k = 0; k < together; k++) {
       put(
         'person',
-        cx + random.normal() * spread,
-        cy + random.normal() * spread,
+        cx + random.normal() * reach,
+        cy + random.normal() * reach,
         heading + random.normal() * (walks ? 0.15 : 1.5),
         walks ? 'walking' : 'loitering',
         walks ? 1.3 : 0,
@@ -259,15 +265,22 @@ function placeOnFoot(
   h2: number,
   focus: readonly [number, number],
   random: Random,
+  spread: number,
 ): [number, number] {
   const side = random.chance(0.5) ? 1 : -1;
   const end = random.chance(0.5) ? 1 : -1;
   switch (random.whole(0, 4)) {
     case 0:
     case 1: // the pavement of the east-west road
-      return [focus[0] + random.normal() * 16, side * (h1 + random.between(0.8, layout.pavement - 0.4))];
+      return [
+        focus[0] + random.normal() * 16 * spread,
+        side * (h1 + random.between(0.8, layout.pavement - 0.4)),
+      ];
     case 2: // of the north-south road
-      return [side * (h2 + random.between(0.8, layout.pavement - 0.4)), focus[1] + random.normal() * 16];
+      return [
+        side * (h2 + random.between(0.8, layout.pavement - 0.4)),
+        focus[1] + random.normal() * 16 * spread,
+      ];
     case 3: // a crossing
       return random.chance(0.5)
         ? [

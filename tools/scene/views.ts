@@ -1,6 +1,8 @@
 import { halfWidth, type Layout } from './layout.ts';
-import type { Random } from './random.ts';
-import type { Batch } from './render/batch.ts';
+import { addBuildings } from './models/buildings.ts';
+import { addFurniture, type Furniture } from './models/street.ts';
+import { Random } from './random.ts';
+import { Batch } from './render/batch.ts';
 import { Camera, type View } from './render/camera.ts';
 import { createTarget, drawTriangle } from './render/raster.ts';
 
@@ -27,6 +29,30 @@ export function randomView(layout: Layout, still: Batch, random: Random): View {
     }
     const view: View = { eye, target, fovDegrees: random.between(32, 58) };
     if (closeShare(still, view) < 0.1) return view;
+  }
+}
+
+/**
+ * A camera as cities mount them at junctions: on a high pole at a corner, looking down, so that people are tall in the
+ * picture and little is seen beyond the junction's arms.
+ */
+export function poleView(layout: Layout, furniture: readonly Furniture[], random: Random): View {
+  const still = new Batch();
+  addBuildings(still, layout, false, new Random(0));
+  addFurniture(still, furniture, false, new Random(0));
+  const [h1, h2] = [halfWidth(layout.eastWest), halfWidth(layout.northSouth)];
+  for (;;) {
+    const [sx, sy] = [random.chance(0.5) ? 1 : -1, random.chance(0.5) ? 1 : -1];
+    const eye = [
+      sx * (h2 + random.between(1, layout.pavement + 2)),
+      sy * (h1 + random.between(1, layout.pavement + 2)),
+      random.between(6.5, 9.5),
+    ] as const;
+    const away = random.between(9, 18);
+    const azimuth = Math.atan2(-eye[1], -eye[0]) + random.normal() * 0.45;
+    const target = [eye[0] + Math.cos(azimuth) * away, eye[1] + Math.sin(azimuth) * away, 0] as const;
+    const view: View = { eye, target, fovDegrees: random.between(38, 48) };
+    if (closeShare(still, view) < 0.05) return view;
   }
 }
 

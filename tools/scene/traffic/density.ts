@@ -30,7 +30,7 @@ const KINDS = { car: 78, van: 12, bus: 5, truck: 5 };
 
 export const DENSITIES: Readonly<Record<'quiet' | 'normal' | 'busy', TrafficDensity>> = {
   quiet: {
-    vehiclesPerMinute: { east: 4, north: 2, west: 4, south: 2 },
+    vehiclesPerMinute: { east: 4, north: 1, west: 4, south: 1 },
     kinds: KINDS,
     bicyclesPerMinute: 2,
     pedestriansPerMinute: 8,
@@ -42,9 +42,9 @@ export const DENSITIES: Readonly<Record<'quiet' | 'normal' | 'busy', TrafficDens
     wrongWay: 0,
   },
   normal: {
-    vehiclesPerMinute: { east: 8, north: 4, west: 8, south: 4 },
+    vehiclesPerMinute: { east: 6, north: 2, west: 6, south: 2 },
     kinds: KINDS,
-    bicyclesPerMinute: 5,
+    bicyclesPerMinute: 4,
     pedestriansPerMinute: 18,
     groupsPerMinute: 3,
     loiterers: 4,
@@ -54,11 +54,11 @@ export const DENSITIES: Readonly<Record<'quiet' | 'normal' | 'busy', TrafficDens
     wrongWay: 0,
   },
   busy: {
-    vehiclesPerMinute: { east: 12, north: 6, west: 12, south: 6 },
+    vehiclesPerMinute: { east: 8, north: 3, west: 8, south: 3 },
     kinds: KINDS,
-    bicyclesPerMinute: 10,
-    pedestriansPerMinute: 32,
-    groupsPerMinute: 6,
+    bicyclesPerMinute: 7,
+    pedestriansPerMinute: 28,
+    groupsPerMinute: 5,
     loiterers: 7,
     crowd: 14,
     parked: 0.75,

@@ -104,7 +104,7 @@ export class Plan {
   /** Where bicycles ride, from the road's axis. */
   cycleAside(road: RoadPlan): number {
     const lanes = road.lanes * road.laneWidth;
-    return road.cycleLane > 0 ? lanes + Math.min(0.55, road.cycleLane / 2) : lanes - 0.45;
+    return road.cycleLane > 0 ? lanes + Math.min(0.55, road.cycleLane / 2) : lanes - 0.38;
   }
 
   corner(name: Corner): { sx: 1 | -1; sy: 1 | -1; kind: 'plaza' | 'park' | 'buildings' } {

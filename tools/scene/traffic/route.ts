@@ -214,7 +214,9 @@ export function chooseMovement(
   random: Random,
 ): { movement: Movement; lane: number } {
   const draw = random.next();
-  const movement = long || draw < 0.66 ? 'straight' : draw < 0.82 ? 'left' : 'right';
+  // who turns left from the only lane keeps everybody behind
+  const left = lanes > 1 ? 0.16 : 0.08;
+  const movement = long || draw < 0.66 ? 'straight' : draw < 0.66 + left ? 'left' : 'right';
   const lane = movement === 'left' ? 0 : movement === 'right' ? lanes - 1 : random.whole(0, lanes - 1);
   return { movement, lane };
 }

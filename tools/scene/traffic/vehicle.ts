@@ -17,6 +17,7 @@ export interface Driver {
 export const HARDEST = 3.9;
 /** Space to the side that drivers want beside what they pass, metres. */
 const ASIDE = 0.2;
+const BICYCLE_ASIDE = 0.03;
 /** Resolution of the table of headings, metres. */
 const GRAIN = 0.1;
 
@@ -49,6 +50,8 @@ export class Vehicle {
   /** It could not stop any more when its light turned amber. */
   #runs = false;
   #committed = false;
+  /** It stands behind something. */
+  #held = false;
   #haltedMs = -1;
 
   constructor(
@@ -117,7 +120,9 @@ export class Vehicle {
     const top = this.#topSpeed();
     let a = free(this.v, top, driver);
     if (!route.wrongWay) {
-      a = Math.min(a, this.#follow(vehicles, people));
+      const behind = this.#follow(vehicles, people);
+      this.#held = this.v < 0.3 && behind < 0.3;
+      a = Math.min(a, behind);
       a = Math.min(a, this.#obeySignal(vehicles, signals, nowMs));
       a = Math.min(a, this.#giveWay(vehicles, people, signals, nowMs));
       if (route.halt) a = Math.min(a, this.#pullUp(vehicles, route.halt, nowMs));
@@ -145,7 +150,8 @@ export class Vehicle {
   /** What is on its way: the nearest of all bodies in the corridor that it will sweep. */
   #follow(vehicles: readonly Vehicle[], people: readonly Person[]): number {
     const { path } = this.route;
-    const half = this.size.width / 2 + ASIDE;
+    // bicycles pass those who wait: whoever turns right waits for them, and could wait for ever
+    const half = this.size.width / 2 + (this.route.bicycle ? BICYCLE_ASIDE : ASIDE);
     const reach = 14 + this.v * 4;
     let a = this.driver.gain;
     for (const other of vehicles) {
@@ -156,9 +162,12 @@ export class Vehicle {
       let nearest = Number.POSITIVE_INFINITY;
       let toward = 0;
       const count = other.discs.length;
+      // beside or towards each other, two take their widths and no more
+      const parallel = Math.abs(Math.cos(other.heading - this.heading)) > 0.97;
+      const room = half + (parallel ? other.size.width / 2 : other.radius);
       for (let d = 0; d < count; d += 2) {
         path.project(other.discs[d] as number, other.discs[d + 1] as number, hit);
-        if (Math.abs(hit.left) > half + other.radius || hit.s < this.front - 0.3) continue;
+        if (Math.abs(hit.left) > room || hit.s < this.front - 0.3) continue;
         const gap = hit.s - other.radius - this.front;
         if (gap < nearest) {
           nearest = gap;
@@ -216,7 +225,8 @@ export class Vehicle {
           other.front < other.route.stopS &&
           !other.#runs &&
           signals.light(other.route.road, nowMs) !== 'green';
-        if (waits) continue;
+        // two who turn left must not wait for those behind each other
+        if (waits || other.#held) continue;
         const mine = [
           travelTime(conflict.from - this.front, this.v, slowest, this.driver.gain),
           travelTime(conflict.to + 1 - this.rear, this.v, slowest, this.driver.gain),
