@@ -1,30 +1,28 @@
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
-import { openEmbeddedLog } from '../src/log/embedded-log.ts';
-import type { DetectionsMessage } from '../src/log/messages.ts';
+import { dirname } from 'node:path';
 import { loadManifest } from '../src/models/manifest.ts';
 import { resolveModel } from '../src/models/resolve.ts';
 import { STAGES } from '../src/stages.ts';
-import { Sightline } from '../test/support/sightline.ts';
+import type { Sightline } from '../test/support/sightline.ts';
 import { waitFor } from '../test/support/wait-for.ts';
 import { measureBare } from './bare.ts';
 import { makeClip } from './clip.ts';
+import { measureLive, WARM_UP_MS } from './live-window.ts';
 import { cpuSeconds, peakRssMiB } from './process-stats.ts';
 import { type BenchReport, benchReport, percentile } from './report.ts';
+import { type BenchConfig, loggedFrames, processIds, startSystem } from './system.ts';
 
 const MODEL = 'yolox-nano';
 /** What 1280x720 takes of the model's 416x416. */
 const TIGHT = { width: 416, height: 256 };
 const LIVE_CAMERAS = [1, 4, 8, 12];
-/** Compiling and loading are over after it; what comes first is not counted. */
-const WARM_UP_MS = 3_000;
 
 export interface PipelineBench {
   readonly video: string;
   /** Length of the clip, and of each live step. */
   readonly seconds: number;
   readonly live: boolean;
-  readonly modelsDir: string;
+  readonly config: BenchConfig;
   say(line: string): void;
 }
 
@@ -42,7 +40,7 @@ export async function benchPipeline(bench: PipelineBench): Promise<BenchReport> 
     fps: 25,
     seconds: bench.seconds,
   });
-  const { path: model } = await resolveModel(await loadManifest(), MODEL, bench.modelsDir);
+  const { path: model } = await resolveModel(await loadManifest(), MODEL, bench.config.models.dir);
 
   const bare = async () => ({
     decode: await measureBare('decode', clip.path, Math.min(clip.frames, 1500), cores),
@@ -82,17 +80,9 @@ export async function benchPipeline(bench: PipelineBench): Promise<BenchReport> 
   );
 }
 
-async function start(bench: PipelineBench, clipPath: string): Promise<Sightline> {
-  const sightline = await new Sightline({
-    SIGHTLINE_MODELS: bench.modelsDir,
-    SIGHTLINE_FILES: dirname(clipPath),
-  }).start();
-  await waitFor(
-    'readiness',
-    async () => (await sightline.request('GET', '/readyz', undefined, '')).status === 200,
-    { timeoutMs: 30_000 },
-  );
-  return sightline;
+/** The system with access to the clip's folder. */
+function start({ config }: PipelineBench, clipPath: string): Promise<Sightline> {
+  return startSystem(config, { env: { SIGHTLINE_FILES: dirname(clipPath) } });
 }
 
 /** One camera a core, each playing the clip as fast as it can be analysed, every frame. */
@@ -114,8 +104,7 @@ async function endToEnd(bench: PipelineBench, clip: { path: string; frames: numb
   );
   await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS));
 
-  const { node, store } = sightline.children();
-  const pids = { vision: node, store, hub: sightline.hubPid };
+  const pids = processIds(sightline);
   const sample = () => ({
     atMs: Date.now(),
     cpu: Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, cpuSeconds(pid)])),
@@ -138,7 +127,7 @@ async function endToEnd(bench: PipelineBench, clip: { path: string; frames: numb
   );
   const stages = stageMeans((await sightline.request('GET', '/metrics')).text);
 
-  const messages = readMessages(sightline);
+  const messages = loggedFrames(sightline).map(({ message }) => message);
   const frames = messages.filter(
     ({ analysedAtMs }) => analysedAtMs >= from.atMs && analysedAtMs < to.atMs,
   ).length;
@@ -181,57 +170,19 @@ async function liveSteps(bench: PipelineBench, clipPath: string): Promise<Record
       });
       ids.push(id);
     }
-    const statuses = () => Promise.all(ids.map((id) => sightline.status(id)));
-    await waitFor(
-      'all cameras to be live',
-      async () => (await statuses()).every(({ state, frames }) => state === 'live' && frames.analysed > 5),
-      { timeoutMs: 60_000 },
-    );
-    await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS));
-    const before = await statuses();
-    const fromMs = Date.now();
-    await new Promise((resolve) => setTimeout(resolve, bench.seconds * 1000));
-    const after = await statuses();
-    const toMs = Date.now();
-
-    const latencies = readRecords(sightline)
-      .filter(({ appendedAtMs }) => appendedAtMs >= fromMs && appendedAtMs < toMs)
-      .map(({ appendedAtMs, message }) => appendedAtMs - message.capturedAtMs);
+    const live = await measureLive(sightline, { cameras, seconds: bench.seconds });
     const prefix = `live${cameras}`;
-    metrics[`${prefix}P50Ms`] = percentile(latencies, 0.5);
-    metrics[`${prefix}P95Ms`] = percentile(latencies, 0.95);
-    metrics[`${prefix}AnalysedFpsPerCamera`] = (latencies.length * 1000) / (toMs - fromMs) / cameras;
-    for (const reason of Object.keys(after[0].frames.dropped)) {
-      if (reason === 'sampled') continue;
-      const sum = (list: typeof before) =>
-        list.reduce((total, { frames }) => total + (frames.dropped[reason] ?? 0), 0);
-      metrics[`${prefix}Dropped_${reason}`] = sum(after) - sum(before);
+    metrics[`${prefix}P50Ms`] = percentile(live.latenciesMs, 0.5);
+    metrics[`${prefix}P95Ms`] = percentile(live.latenciesMs, 0.95);
+    metrics[`${prefix}AnalysedFpsPerCamera`] = live.latenciesMs.length / live.seconds / cameras;
+    for (const [reason, frames] of Object.entries(live.dropped)) {
+      metrics[`${prefix}Dropped_${reason}`] = frames;
     }
   }
-  const { node, store } = sightline.children();
-  for (const [name, pid] of Object.entries({ vision: node, store, hub: sightline.hubPid })) {
+  for (const [name, pid] of Object.entries(processIds(sightline))) {
     metrics[`live${LIVE_CAMERAS.at(-1)}${name[0].toUpperCase()}${name.slice(1)}PeakRssMiB`] = peakRssMiB(pid);
   }
   return metrics;
-}
-
-function readRecords(sightline: Sightline): Array<{ appendedAtMs: number; message: DetectionsMessage }> {
-  const log = openEmbeddedLog(join(sightline.dataDir, 'log.db'));
-  try {
-    const found: Array<{ appendedAtMs: number; message: DetectionsMessage }> = [];
-    for (let from = 1; ; ) {
-      const records = log.read('sightline.detections.v1', from, 1_000, 64 * 2 ** 20);
-      if (records.length === 0) return found;
-      for (const { appendedAtMs, value } of records) found.push({ appendedAtMs, message: JSON.parse(value) });
-      from = records[records.length - 1].offset + 1;
-    }
-  } finally {
-    log.close();
-  }
-}
-
-function readMessages(sightline: Sightline): DetectionsMessage[] {
-  return readRecords(sightline).map(({ message }) => message);
 }
 
 /** Mean milliseconds of each stage over all cameras, from the Prometheus text. */

@@ -12,6 +12,15 @@ export function cpuSeconds(pid: number): number {
 
 /** The most memory a process ever had resident, MiB. Linux only. */
 export function peakRssMiB(pid: number): number {
-  const kib = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return statusMiB(pid, 'VmHWM');
+}
+
+/** The memory a process has resident now, MiB. Linux only. */
+export function rssMiB(pid: number): number {
+  return statusMiB(pid, 'VmRSS');
+}
+
+function statusMiB(pid: number, field: string): number {
+  const kib = new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return Number(kib) / 1024;
 }

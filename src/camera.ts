@@ -48,8 +48,11 @@ export const FileSource = Type.Object(
   { additionalProperties: false },
 );
 
-export const DEMO_CLIPS = ['junction', 'crossing', 'avenue', 'market'] as const;
+export const DEMO_CLIPS = ['junction', 'crossing', 'avenue', 'plaza'] as const;
 export type DemoClip = (typeof DEMO_CLIPS)[number];
+
+/** Cameras that one demo camera may stand for. */
+export const MAX_COPIES = 200;
 
 export const DemoSource = Type.Object(
   {
@@ -68,7 +71,7 @@ export const DemoSource = Type.Object(
     copies: Type.Optional(
       Type.Integer({
         minimum: 1,
-        maximum: 200,
+        maximum: MAX_COPIES,
         description:
           'makes so many cameras: `load-01` and so on for the id `load`, all with the tag `load`; a load for tests',
       }),

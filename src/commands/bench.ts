@@ -1,11 +1,14 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import type { CopiesBench, Decode } from '../../bench/copies.ts';
 import type { BenchReport } from '../../bench/report.ts';
+import { DEMO_CLIPS, type DemoClip, MAX_COPIES } from '../camera.ts';
 import { loadConfig, PROJECT_DIR } from '../config/load.ts';
 import { EngineError } from '../errors.ts';
 import { createLogger } from '../observe/logger.ts';
 import type { CommandContext } from './context.ts';
+import { interruptible } from './interruptible.ts';
 
 /** Where benchmarks find their data unless told: beside the project. */
 const TOWN_CENTRE = '../shared/data/videos/town-centre-cut.mp4';
@@ -13,6 +16,8 @@ const VIDEOS = '../shared/data/videos';
 const CROWD = '../shared/data/mot/MOT17-mini/MOT17-04-FRCNN/img1/000001.jpg';
 const SHARED_MODELS = '../shared/data/models';
 const MOT17_04 = '../shared/data/mot/MOT17-train/MOT17-04-FRCNN/det/det.txt';
+
+const DECODES: readonly Decode[] = ['each', 'shared'];
 
 /** `bench`: measures on this machine; progress on standard error, one JSON line last. */
 export function registerBenchCommands(program: Command, context: CommandContext): void {
@@ -39,11 +44,34 @@ export function registerBenchCommands(program: Command, context: CommandContext)
         video: resolve(options.video),
         seconds,
         live: options.live === true,
-        modelsDir: loadConfig({ env: process.env }).models.dir,
+        config: loadConfig({ env: process.env }),
         say: progress(options),
       });
       print(report, context);
     });
+
+  bench
+    .command('copies')
+    .description('many cameras made of one demo clip: what is analysed, how late, and what it takes')
+    .addOption(new Option('--clip <name>', 'which (default: the first that is there)').choices(DEMO_CLIPS))
+    .option('--copies <numbers>', 'how many cameras, one stage for each number', '1,8,12,16')
+    .addOption(
+      new Option(
+        '--decode <mode>',
+        'a decoder for each camera, or one that all of a worker share (default: both)',
+      ).choices(DECODES),
+    )
+    .option('--seconds <n>', 'how long each stage is measured', '20')
+    .option('--fps <n>', 'analysed frames a second and camera', '5')
+    .option('--json', 'only the JSON line, no progress')
+    .action((options: CopiesOptions) =>
+      interruptible(async (signal) => {
+        const settings = copiesSettings(options);
+        const { benchCopies } = await import('../../bench/copies.ts');
+        const config = loadConfig({ env: process.env });
+        print(await benchCopies({ ...settings, config, signal, say: progress(options) }), context);
+      }),
+    );
 
   bench
     .command('tracker')
@@ -123,6 +151,38 @@ export function registerBenchCommands(program: Command, context: CommandContext)
       });
       print(report, context);
     });
+}
+
+interface CopiesOptions {
+  readonly clip?: DemoClip;
+  readonly copies: string;
+  readonly decode?: Decode;
+  readonly seconds: string;
+  readonly fps: string;
+  readonly json?: boolean;
+}
+
+function copiesSettings(options: CopiesOptions): Omit<CopiesBench, 'config' | 'say'> {
+  const { clip, decode } = options;
+  const copies = options.copies.split(',').map(Number);
+  if (!copies.every((count) => Number.isInteger(count) && count >= 1 && count <= MAX_COPIES)) {
+    throw new EngineError(
+      'VALIDATION',
+      `--copies takes whole numbers from 1 to ${MAX_COPIES}, such as 1,8,12, got ${options.copies}`,
+    );
+  }
+  const seconds = Number(options.seconds);
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > 600) {
+    throw new EngineError(
+      'VALIDATION',
+      `--seconds takes a whole number from 1 to 600, got ${options.seconds}`,
+    );
+  }
+  const fps = Number(options.fps);
+  if (!(fps >= 0.1 && fps <= 25)) {
+    throw new EngineError('VALIDATION', `--fps takes a number from 0.1 to 25, got ${options.fps}`);
+  }
+  return { clip, copies: [...new Set(copies)], decodes: decode ? [decode] : DECODES, seconds, fps };
 }
 
 /** A file that is looked for beside the project when none is named; help shows it as it is written here. */

@@ -15,6 +15,7 @@ import { TRACKER_NAMES } from '../tracker-settings.ts';
 import type { CommandContext } from './context.ts';
 import { truthSummary, truthText } from './demo-truth.ts';
 import { verifyText } from './demo-verify.ts';
+import { interruptible } from './interruptible.ts';
 import { shownProgress } from './progress.ts';
 import { resolveDetector } from './resolve-detector.ts';
 
@@ -167,16 +168,4 @@ function conditionOption(what: string): Option {
 function numberOf(option: string, text: string): number {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
   throw new EngineError('VALIDATION', `${option} expects a number, got ${JSON.stringify(text)}`);
-}
-
-/** Ctrl-C ends what was begun: processes and temporary files are not left behind. */
-async function interruptible(run: (signal: AbortSignal) => Promise<void>): Promise<void> {
-  const stop = new AbortController();
-  const onSignal = (): void => stop.abort(new EngineError('INTERNAL', 'interrupted'));
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
-  try {
-    await run(stop.signal);
-  } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-  }
 }

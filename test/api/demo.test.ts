@@ -40,7 +40,7 @@ describe('demo cameras over HTTP', () => {
     assert.ok(Value.Check(CameraAnswer, created.json()));
     assert.deepEqual(created.json().source, { kind: 'demo', clip: 'junction', decode: 'each' });
     assert.equal(created.json().analytics.motionGate.enabled, true);
-    const source = { kind: 'demo', clip: 'market', decode: 'shared' };
+    const source = { kind: 'demo', clip: 'plaza', decode: 'shared' };
     const changed = (await call('PATCH', '/api/v1/cameras/street', { source })).json();
     assert.deepEqual([changed.source, changed.analytics.motionGate.enabled], [source, false]);
     const copies = await call('PATCH', '/api/v1/cameras/street', { source: { ...source, copies: 2 } });

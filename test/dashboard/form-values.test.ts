@@ -43,7 +43,7 @@ describe('the camera form', () => {
     const added = toCameraInput({ ...FILLED, kind: 'demo', clip: 'avenue' });
     assert.deepEqual(added.source, { kind: 'demo', clip: 'avenue', decode: 'each' });
     assert.ok(Check(CameraInput, added));
-    const shared = formOf({ ...CAMERA, source: { kind: 'demo', clip: 'market', decode: 'shared' } });
+    const shared = formOf({ ...CAMERA, source: { kind: 'demo', clip: 'plaza', decode: 'shared' } });
     assert.deepEqual(toPatch(shared, { ...shared, clip: 'junction' }), {
       source: { kind: 'demo', clip: 'junction', decode: 'shared' },
     });

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,20 +11,10 @@ import type { Truth } from '../../src/demo/truth.ts';
 import type { Overlay } from '../../src/vision-protocol.ts';
 import { writeClip } from '../support/clips.ts';
 import { Sightline } from '../support/sightline.ts';
-import { toyDetector } from '../support/toy-detector.ts';
+import { writeStreetModel } from '../support/street-model.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-const LABELS = ['person', 'car'];
-const CELLS = 84; // of a 64x64 input: 8x8 + 4x4 + 2x2
 const FRAMES = 50;
-
-/** A network of the family yolox that sees one car, always in the same place. */
-function oneCar(): Buffer {
-  const answer = new Float32Array(CELLS * (5 + LABELS.length));
-  answer.set([0, 0, 0, 0, 1, 0, 1], (64 + 5) * (5 + LABELS.length));
-  const shape = [CELLS, 5 + LABELS.length];
-  return toyDetector({ input: [1, 3, 64, 64], output: [1, ...shape], answer, answerDims: shape });
-}
 
 const TRUTH: Truth = {
   version: 1,
@@ -60,12 +49,7 @@ describe('the demo cameras', () => {
   before(async () => {
     for (const clip of DEMO_CLIPS) await writeClip(join(dir, `${clip}.mp4`), { frames: FRAMES });
     writeFileSync(join(dir, 'junction.truth.json.gz'), gzipSync(JSON.stringify(TRUTH)));
-    const weights = oneCar();
-    writeFileSync(join(dir, 'street.onnx'), weights);
-    const sha256 = createHash('sha256').update(weights).digest('hex');
-    const model = { name: 'sightline-street', family: 'yolox', file: 'street.onnx', bundled: true, sha256 };
-    const manifest = { version: 1, models: [{ ...model, labels: LABELS }] };
-    writeFileSync(join(dir, 'manifest.json'), JSON.stringify(manifest));
+    writeStreetModel(dir);
     sightline = await new Sightline(env, []).start();
   });
   after(async () => {
@@ -79,7 +63,7 @@ describe('the demo cameras', () => {
   it('are there on a new data directory, and analysed with the model that comes with the program', async () => {
     assert.deepEqual(
       (await cameras()).map(({ id, tags, source }) => [id, tags, source.kind]),
-      ['avenue', 'crossing', 'junction', 'market'].map((clip) => [`demo-${clip}`, ['demo'], 'demo']),
+      ['avenue', 'crossing', 'junction', 'plaza'].map((clip) => [`demo-${clip}`, ['demo'], 'demo']),
     );
     for (const clip of DEMO_CLIPS) {
       const status = await sightline.statusWhen(
@@ -120,7 +104,7 @@ describe('the demo cameras', () => {
   });
 
   it('stay away when they were removed, and stay as they were changed, over a restart', async () => {
-    await sightline.request('DELETE', '/api/v1/cameras/demo-market');
+    await sightline.request('DELETE', '/api/v1/cameras/demo-plaza');
     await sightline.request('PATCH', '/api/v1/cameras/demo-avenue', { name: 'Mine', enabled: false });
     await sightline.stop();
     await sightline.start();
@@ -157,7 +141,7 @@ describe('the demo cameras', () => {
 
   it('leave a camera of the configuration its id', async () => {
     const config = join(dir, 'own.yaml');
-    writeFileSync(config, 'cameras:\n  - {id: demo-market, name: Own, source: {kind: demo, clip: market}}\n');
+    writeFileSync(config, 'cameras:\n  - {id: demo-plaza, name: Own, source: {kind: demo, clip: plaza}}\n');
     await using own = await new Sightline({ ...env, SIGHTLINE_CONFIG: config }, []).start();
     assert.deepEqual(
       (await cameras(own)).map(({ id, managedBy }) => [id, managedBy]),
@@ -165,7 +149,7 @@ describe('the demo cameras', () => {
         ['demo-avenue', 'api'],
         ['demo-crossing', 'api'],
         ['demo-junction', 'api'],
-        ['demo-market', 'config'],
+        ['demo-plaza', 'config'],
       ],
     );
   });

@@ -73,10 +73,10 @@ describe('a demo clip', () => {
   }
 
   it('that is not there says what to do', async () => {
-    const err = await camera(new DemoClips(dir), { kind: 'demo', clip: 'market', decode: 'shared' }, 1).done;
+    const err = await camera(new DemoClips(dir), { kind: 'demo', clip: 'plaza', decode: 'shared' }, 1).done;
     assert.ok(err instanceof EngineError);
     assert.equal(err.code, 'FILE_NOT_FOUND');
-    assert.match(err.message, /demo clip market is not there .*market\.mp4.*restore the folder demo/);
+    assert.match(err.message, /demo clip plaza is not there .*plaza\.mp4.*restore the folder demo/);
   });
 
   describe('that several cameras share', () => {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,11 +33,22 @@ export class Sightline {
   /** Everything the processes wrote to standard error: log lines as JSON. */
   log = '';
 
-  /** @param options of the command; without any, the demo cameras are there */
-  constructor(env: Record<string, string> = {}, options: readonly string[] = ['--empty']) {
+  /**
+   * @param options of the command; without any, the demo cameras are there
+   * @param settings what its configuration file says; without any, it takes the one of the working directory
+   */
+  constructor(
+    env: Record<string, string> = {},
+    options: readonly string[] = ['--empty'],
+    settings?: Record<string, unknown>,
+  ) {
     this.#options = options;
     this.dataDir = mkdtempSync(join(tmpdir(), 'sightline-test-'));
     this.#env = env;
+    if (settings === undefined) return;
+    const file = join(this.dataDir, 'config.yaml');
+    writeFileSync(file, JSON.stringify(settings)); // JSON is YAML
+    this.#env = { SIGHTLINE_CONFIG: file, ...env };
   }
 
   /** Starts (again), on a free port the first time and on the same one later. */

@@ -9,12 +9,16 @@ type Falsy = false | null | undefined | 0 | '';
  * the last failure becomes the cause of the error.
  *
  * @param description what is waited for, as in "a frame from the camera": part of the error's message
- * @throws Error after `timeoutMs`
+ * @throws Error after `timeoutMs`, AbortError when `signal` aborts
  */
 export async function waitFor<T>(
   description: string,
   check: () => T | Promise<T>,
-  { timeoutMs = 10_000, pollMs = POLL_MS }: { timeoutMs?: number; pollMs?: number } = {},
+  {
+    timeoutMs = 10_000,
+    pollMs = POLL_MS,
+    signal,
+  }: { timeoutMs?: number; pollMs?: number; signal?: AbortSignal } = {},
 ): Promise<Exclude<T, Falsy>> {
   const deadline = performance.now() + timeoutMs;
   let cause: unknown;
@@ -29,6 +33,6 @@ export async function waitFor<T>(
     if (performance.now() >= deadline) {
       throw new Error(`waited ${timeoutMs} ms in vain for ${description}`, { cause });
     }
-    await delay(pollMs);
+    await delay(pollMs, undefined, { signal });
   }
 }

@@ -111,8 +111,8 @@ async function play(
   }
 }
 
-/** Whatever a live camera would wait for or do without is an error here. */
-function failureOf({ state, reason, analysis }: CameraStatus): EngineError | undefined {
+/** What keeps a camera from being analysed, also what it would wait for or do without when nobody measures it. */
+export function failureOf({ state, reason, analysis }: CameraStatus): EngineError | undefined {
   const stream = state === 'retrying' || (state === 'stopped' && reason?.code !== 'STREAM_ENDED');
   const problem = (stream ? reason : undefined) ?? analysis.problem;
   return problem ? new EngineError(problem.code as ErrorCode, problem.message) : undefined;

@@ -4,9 +4,9 @@ import { FieldNote } from './form-fields.tsx';
 
 const CLIPS: Readonly<Record<DemoClip, string>> = {
   junction: 'Junction, by day',
-  crossing: 'Crossing, at dusk',
+  crossing: 'Crossing, in the rain',
   avenue: 'Avenue, at night',
-  market: 'Market, in the rain',
+  plaza: 'Plaza, at dusk',
 };
 
 /** The choice of a demo clip. */
