@@ -5,8 +5,8 @@ import { say } from './say.mjs';
 
 /**
  * How long a stop may take before the hub is killed: longer than all that the hub itself waits for, one after
- * the other, or its own limits would never come into force. src/hub.ts allows the vision node 12 s and then the
- * store 10 s; the rest is for what it does itself.
+ * the other, or its own limits would never come into force. src/hub.ts allows the vision node 12 s, then the demo's
+ * RTSP server 2 s and the store 10 s; the rest is for what it does itself.
  */
 const FORCE_AFTER_MS = 30_000;
 

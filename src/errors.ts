@@ -62,6 +62,7 @@ export const ERROR_STATUS = {
   // demo
   TRUTH_INVALID: 400,
   RENDERER_MISSING: 501,
+  RTSP_SERVER_MISSING: 501,
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_STATUS;

@@ -9,6 +9,7 @@ import { systemClock } from './clock.ts';
 import { PROJECT_DIR } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import { demoCameras } from './demo/demo-cameras.ts';
+import { rtspPortFree, rtspUrls, superviseRtspServer } from './demo/rtsp-server.ts';
 import { EngineError, messageOf } from './errors.ts';
 import { createLiveGateway } from './live/gateway.ts';
 import { PictureWaiters } from './live/picture-waiters.ts';
@@ -31,7 +32,7 @@ import type { FromVisionNode, ToVisionNode, VisionMetrics } from './vision-proto
 
 /**
  * How long each child may take to end: the vision node releases its cameras, the store closes its tables. The
- * keeper's patience with the hub (bin/keeper.mjs) is longer than both together.
+ * keeper's patience with the hub (bin/keeper.mjs) is longer than both together, and the RTSP server's 2 s besides.
  */
 const VISION_STOP_TIMEOUT_MS = 12_000;
 const STORE_STOP_TIMEOUT_MS = 10_000;
@@ -46,6 +47,8 @@ export interface HubOptions {
   onServing(info: ServingInfo): void;
   /** Whether a new data directory is given the demo cameras. Default: yes. */
   readonly demo?: boolean;
+  /** Where the demo clips are served over RTSP, and taken from by the demo cameras of a new data directory. */
+  readonly rtspPort?: number;
 }
 
 export interface ServingInfo {
@@ -55,6 +58,8 @@ export interface ServingInfo {
   readonly cameras: number;
   /** How many of them are demo cameras. */
   readonly demoCameras: number;
+  /** Where the demo clips are served. */
+  readonly rtspUrls: readonly string[];
 }
 
 /**
@@ -66,7 +71,8 @@ export interface ServingInfo {
  *
  * @throws EngineError PORT_IN_USE, DATA_NOT_WRITABLE, DATA_IN_USE: nothing was started then
  */
-export async function runHub({ config, signal, onServing, demo = true }: HubOptions): Promise<void> {
+export async function runHub(options: HubOptions): Promise<void> {
+  const { config, signal, onServing, demo = true, rtspPort } = options;
   const clock = systemClock;
   const startedAtMs = clock.now();
   const log = createLogger('hub', config.logging);
@@ -83,9 +89,9 @@ export async function runHub({ config, signal, onServing, demo = true }: HubOpti
   });
   stack.defer(() => registry.close());
   registry.syncFromConfig(config.cameras);
-  // only there: a directory with a history has the cameras that its people want
-  if (demo && registry.isNew)
-    registry.createAll(demoCameras(config.demo.dir).filter(({ id }) => !registry.get(id)));
+  if (rtspPort !== undefined) await rtspPortFree(rtspPort, clock); // before cameras are kept that name it
+  // a directory with a history has the cameras that its people want
+  registry.begin(demo ? demoCameras(config.demo.dir, rtspPort) : []);
   const tokens = createTokens({ dir, token: config.auth.token });
   const guard = createGuard({ tokens, clock });
   if (tokens.weak) log.warn('the access token is short and can be guessed: use 16 characters or more');
@@ -182,6 +188,11 @@ export async function runHub({ config, signal, onServing, demo = true }: HubOpti
     await writer?.done;
   });
 
+  if (rtspPort !== undefined) {
+    const rtspServer = superviseRtspServer({ dir: config.demo.dir, port: rtspPort, clock, log });
+    stack.defer(() => rtspServer.stop());
+  }
+
   vision = supervise({
     name: 'vision',
     args: ['node'],
@@ -245,6 +256,7 @@ export async function runHub({ config, signal, onServing, demo = true }: HubOpti
     tokenGenerated: tokens.generated,
     cameras: registry.list().length,
     demoCameras: registry.list().filter(({ source }) => source.kind === 'demo').length,
+    rtspUrls: rtspPort === undefined ? [] : rtspUrls(config.demo.dir, rtspPort),
   });
   log.info({ url, data: dir, version: VERSION }, 'serving');
   await new Promise<void>((resolve) => {

@@ -15,12 +15,17 @@ export interface ChildSettings {
   readonly args: readonly string[];
   /** The program that takes them. Default: this one, `main.ts`. */
   readonly script?: string;
+  /**
+   * In place of `script`, a program that is not Node's and has no IPC channel: the end of its standard input tells it
+   * to stop, or that its parent is gone. It is sent no messages, and its standard output is not read.
+   */
+  readonly program?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Each time a process was started, before any of its messages: sends it its state. */
   onStart?(send: (message: object) => void): void;
-  onMessage(message: unknown): void;
+  onMessage?(message: unknown): void;
   /** It ended without having been asked; it will be started again. */
   onDied?(): void;
   /** How long it may take to stop when asked, before it is killed. */
@@ -36,14 +41,14 @@ export interface Child {
 }
 
 /**
- * Keeps one child process of this program running.
+ * Keeps one child process running.
  *
  * Children get `{type: 'stop'}` over IPC and end by themselves when the channel closes, so that a killed
  * parent leaves nothing behind. They are kept out of the terminal's process group: Ctrl-C reaches only the
  * hub, which stops them in the right order.
  */
 export function supervise(settings: ChildSettings): Child {
-  const { name, clock, log, script = MAIN } = settings;
+  const { name, clock, log, script = MAIN, program } = settings;
   const stopping = new AbortController();
   let child: ChildProcess | undefined;
 
@@ -55,13 +60,16 @@ export function supervise(settings: ChildSettings): Child {
     let backoffMs = FIRST_BACKOFF_MS;
     while (!stopping.signal.aborted) {
       const startedMs = clock.elapsed();
-      child = spawn(process.execPath, [...process.execArgv, script, ...settings.args], {
-        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-        serialization: 'advanced',
-        detached: true,
-        env: { ...process.env, ...settings.env },
-      });
-      child.on('message', settings.onMessage);
+      const env = { ...process.env, ...settings.env };
+      child = program
+        ? spawn(program, settings.args, { stdio: ['pipe', 'ignore', 'inherit'], detached: true, env })
+        : spawn(process.execPath, [...process.execArgv, script, ...settings.args], {
+            stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+            serialization: 'advanced',
+            detached: true,
+            env,
+          });
+      if (settings.onMessage) child.on('message', settings.onMessage);
       const ended = new Promise<string>((resolve) => {
         child?.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
         child?.once('error', (err) => resolve(err.message));
@@ -88,6 +96,7 @@ export function supervise(settings: ChildSettings): Child {
       stopping.abort();
       const asked = child;
       send({ type: 'stop' });
+      asked?.stdin?.end();
       const patience = new AbortController();
       clock.sleep(settings.stopTimeoutMs, patience.signal).then(() => {
         if (patience.signal.aborted || asked?.exitCode !== null) return;

@@ -146,6 +146,29 @@ describe('a supervised process', () => {
     assert.equal(warned.at(-1)?.msg, 'a process did not stop in time and is killed');
   });
 
+  it('that is not of Node is stopped by the end of its standard input, and restarted when it dies', async () => {
+    const trace = join(folder, 'trace');
+    const lines = () => (existsSync(trace) ? readFileSync(trace, 'utf8') : '');
+    const child = supervise({
+      name: 'shell',
+      program: '/bin/sh',
+      args: ['-c', 'echo $WORD >> "$0"; cat; echo end >> "$0"', trace],
+      env: { WORD: 'up' },
+      clock: time.clock,
+      log: pino({ level: 'silent' }),
+      stopTimeoutMs: 777,
+    });
+    supervised.push(child);
+    await waitFor('it', () => lines() === 'up\n');
+    process.kill(child.pid as number, 'SIGKILL');
+    await waitFor('the back-off', () => time.asleep.length === 1);
+    time.asleep[0]?.wake();
+    await waitFor('the second', () => lines().startsWith('up\nup\n'));
+    await child.stop();
+    assert.equal(child.pid, undefined);
+    assert.equal(lines(), 'up\nup\nend\n'); // it came to its end by itself
+  });
+
   it('is not started again when it is stopped between two runs', async () => {
     const child = start('process.exit(3)');
     await waitFor('the back-off', () => time.asleep.length === 1);

@@ -1,7 +1,17 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
+import { checkRtspServer, RTSP_PORT } from '../demo/rtsp-server.ts';
+import { EngineError } from '../errors.ts';
 import type { ServingInfo } from '../hub.ts';
 import type { CommandContext } from './context.ts';
+
+interface ServeOptions {
+  readonly config?: string;
+  readonly port?: string;
+  readonly data?: string;
+  readonly empty?: boolean;
+  readonly rtsp?: string | true;
+}
 
 /** `serve` and the processes it is made of. */
 export function registerServeCommands(program: Command, context: CommandContext): void {
@@ -12,17 +22,25 @@ export function registerServeCommands(program: Command, context: CommandContext)
     .option('-p, --port <number>', 'port of the dashboard and the API')
     .option('-d, --data <dir>', 'where everything is kept')
     .option('--empty', 'give a new data directory no demo cameras; those that are there stay')
+    .option(
+      '--rtsp [port]',
+      `serve the demo clips over RTSP too, on this machine only (port ${RTSP_PORT} unless told otherwise)`,
+    )
     .addHelpText(
       'after',
       '\nA new data directory is given four demo cameras, whose every number can be held against the truth, unless\n' +
-        'started with --empty. One that was deleted or changed stays so.',
+        'started with --empty. One that was deleted or changed stays so.\n\n' +
+        `With --rtsp it is given cameras that take the clips from rtsp://127.0.0.1:${RTSP_PORT}/<clip>, where they are\n` +
+        'played for ever by a real RTSP server, as long as Sightline is started so. It needs GStreamer.',
     )
-    .action(async (options: { config?: string; port?: string; data?: string; empty?: boolean }) => {
+    .action(async (options: ServeOptions) => {
+      const rtspPort = rtspPortOf(options);
       // the children read the same settings from the same places
       if (options.config) process.env.SIGHTLINE_CONFIG = options.config;
       if (options.port) process.env.SIGHTLINE_PORT = options.port;
       if (options.data) process.env.SIGHTLINE_DATA = options.data;
       const config = loadConfig({ env: process.env });
+      if (rtspPort !== undefined) checkRtspServer(config.demo.dir);
       const { runHub } = await import('../hub.ts');
       const stop = stopSignal();
       try {
@@ -30,6 +48,7 @@ export function registerServeCommands(program: Command, context: CommandContext)
           config,
           signal: stop,
           demo: !options.empty,
+          rtspPort,
           onServing: (info) => {
             printWelcome(info);
             process.send?.({ type: 'ready' }); // from here on its keeper starts it again, should it fail
@@ -62,6 +81,20 @@ export function registerServeCommands(program: Command, context: CommandContext)
     });
 }
 
+/** @throws EngineError VALIDATION */
+function rtspPortOf({ rtsp, empty }: ServeOptions): number | undefined {
+  if (rtsp === undefined) return undefined;
+  if (empty) {
+    throw new EngineError(
+      'VALIDATION',
+      '--rtsp serves the demo cameras and --empty does without them: leave one of the two out',
+    );
+  }
+  const port = rtsp === true ? RTSP_PORT : Number(rtsp);
+  if (Number.isInteger(port) && port >= 1 && port <= 65535) return port;
+  throw new EngineError('VALIDATION', `--rtsp takes a port from 1 to 65535, got ${JSON.stringify(rtsp)}`);
+}
+
 /** Aborts on Ctrl-C, SIGTERM, a closed terminal, or when the process that started this one is gone. */
 function stopSignal(): AbortSignal {
   const stop = new AbortController();
@@ -80,6 +113,7 @@ function printWelcome(info: ServingInfo): void {
     `  dashboard  ${info.url}${link}`,
     `  API        ${info.url}/api/docs`,
     `  token      ${token}`,
+    ...info.rtspUrls.map((url, n) => `  ${n === 0 ? 'RTSP' : '    '}       ${url}`),
     '',
     ...cameraLines(info).map((line) => `  ${line}`),
     '  Ctrl-C stops everything.',

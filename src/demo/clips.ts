@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { DemoClip } from '../camera.ts';
+import { DEMO_CLIPS, type DemoClip } from '../camera.ts';
 
 /** Where the clips of the demo cameras lie, wherever the program is started from. */
 export const DEMO_DIR = fileURLToPath(new URL('../../demo', import.meta.url));
@@ -10,6 +11,11 @@ export const DEMO_LABELS: readonly string[] = ['person', 'bicycle', 'car', 'bus'
 
 export function clipPath(dir: string, clip: DemoClip): string {
   return join(dir, `${clip}.mp4`);
+}
+
+/** The clips that are there: a lean installation may lack some. */
+export function clipsIn(dir: string): DemoClip[] {
+  return DEMO_CLIPS.filter((clip) => existsSync(clipPath(dir, clip)));
 }
 
 export function truthPath(dir: string, clip: DemoClip): string {

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import type { CameraInput, DemoClip } from '../camera.ts';
 import { BUNDLED_MODEL } from '../models/default-model.ts';
-import { clipPath } from './clips.ts';
+import { clipsIn } from './clips.ts';
+import { rtspUrl } from './rtsp-server.ts';
 
 /** What the demo cameras are tagged with. */
 export const DEMO_TAG = 'demo';
@@ -10,18 +10,21 @@ const DEMO_FPS = 10;
 
 const NAMES: Readonly<Record<DemoClip, string>> = {
   junction: 'Junction, by day',
-  crossing: 'Crossing, at dusk',
+  crossing: 'Crossing, in the rain',
   avenue: 'Avenue, at night',
-  market: 'Market, in the rain',
+  plaza: 'Plaza, at dusk',
 };
 
-/** The cameras that a new data directory is given: one for every clip in `dir`, which a lean installation may lack. */
-export function demoCameras(dir: string): CameraInput[] {
-  const clips = (Object.keys(NAMES) as DemoClip[]).filter((clip) => existsSync(clipPath(dir, clip)));
-  return clips.map((clip) => ({
+/**
+ * The cameras that a new data directory is given: one for every clip in `dir`.
+ *
+ * @param rtspPort where the RTSP server of the clips listens, if they are to come from there
+ */
+export function demoCameras(dir: string, rtspPort?: number): CameraInput[] {
+  return clipsIn(dir).map((clip) => ({
     id: `demo-${clip}`,
     name: NAMES[clip],
-    source: { kind: 'demo', clip },
+    source: rtspPort === undefined ? { kind: 'demo', clip } : { kind: 'rtsp', url: rtspUrl(rtspPort, clip) },
     // by name: the truth is about what this model was made to find
     analytics: { model: BUNDLED_MODEL, fps: DEMO_FPS },
     tags: [DEMO_TAG],

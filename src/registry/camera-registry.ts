@@ -6,7 +6,7 @@ import type { Clock } from '../clock.ts';
 import type { FileRules } from '../config/schema.ts';
 import { withoutCredentials } from '../credentials.ts';
 import { EngineError, messageOf } from '../errors.ts';
-import { openExclusive, transaction } from './database.ts';
+import { hasBegun, markBegun, openExclusive, transaction } from './database.ts';
 import { checkDeclaration, completed, type Declaration, patched } from './declaration.ts';
 import { createIdempotencyStore } from './idempotency.ts';
 import type { Secrets } from './secrets.ts';
@@ -35,8 +35,6 @@ export interface OnceKey {
  * `problemOf` says what to do; nothing else is hindered.
  */
 export interface CameraRegistry {
-  /** Whether it was made when it was opened: nobody has had any cameras here. */
-  readonly isNew: boolean;
   /** What a camera gets that names no model. */
   readonly defaultModel: string;
   /** By id. `source.url` holds the credentials: internal only. */
@@ -49,6 +47,12 @@ export interface CameraRegistry {
   create(input: CameraInput, check?: Check): Camera;
   /** As `create`, all of them or none. */
   createAll(inputs: readonly CameraInput[], check?: Check): Camera[];
+  /**
+   * Gives a registry that has not begun the cameras it begins with, and marks it as begun: both or neither, whenever the
+   * process is killed. Does nothing in one that has begun, also with no cameras at all. Those whose id is taken
+   * (by the configuration), or for which there is no room, are left out.
+   */
+  begin(inputs: readonly CameraInput[]): Camera[];
   /** As `createAll`, but answers a repetition with the answer of the first. @throws also IDEMPOTENCY_KEY_REUSED */
   createOnce(
     inputs: readonly CameraInput[],
@@ -109,7 +113,7 @@ type Complete = (declaration: Declaration, record: CameraRecord) => Camera;
 /** @throws EngineError DATA_IN_USE, DATA_NOT_WRITABLE */
 export function openCameraRegistry(options: RegistryOptions): CameraRegistry {
   const { path, secrets, clock, files, defaultModel = DEFAULT_MODEL, busyMs = 2000 } = options;
-  const { database, isNew } = openExclusive(path, busyMs);
+  const database = openExclusive(path, busyMs);
   const complete: Complete = (declaration, record) => completed(declaration, record, defaultModel);
   const entries = readAll(database, complete, secrets, clock);
   const idempotency = createIdempotencyStore(database, clock);
@@ -200,10 +204,18 @@ export function openCameraRegistry(options: RegistryOptions): CameraRegistry {
     list: () => [...entries.values()].map(({ camera }) => camera).sort((a, b) => (a.id < b.id ? -1 : 1)),
     get: (id) => entries.get(id)?.camera,
     problemOf: (id) => entries.get(id)?.problem,
-    isNew,
     defaultModel,
     create: (input, check) => createAll([input], check)[0]!,
     createAll,
+    begin(inputs) {
+      const added = transaction(database, () => {
+        if (hasBegun(database)) return [];
+        markBegun(database);
+        const free = inputs.filter(({ id }) => !entries.has(id));
+        return insertAll(free.slice(0, MAX_CAMERAS - entries.size));
+      });
+      return added.map(publish);
+    },
     createOnce(inputs, once, check) {
       const request = secrets.fingerprint(once.request);
       const first = idempotency.find(once.key, request);

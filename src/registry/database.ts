@@ -23,30 +23,40 @@ create table if not exists idempotency (
   answer text not null,
   created_at_ms integer not null
 ) strict, without rowid;
-pragma user_version = 1;
 `;
+/** The version of a database that was given what a new data directory begins with; 0 before. */
+const BEGUN = 1;
 
 /**
  * Opens the hub's own database for this process alone: the lock is held until it is closed and goes with the
  * process, however that ends.
  *
- * @returns the database, and whether it was made just now
  * @throws EngineError DATA_IN_USE, DATA_NOT_WRITABLE
  */
-export function openExclusive(path: string, busyMs: number): { database: DatabaseSync; isNew: boolean } {
+export function openExclusive(path: string, busyMs: number): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     mkdirSync(dirname(path), { recursive: true });
     database = new DatabaseSync(path, { timeout: busyMs });
     // exclusive before the first read: WAL then keeps its index in memory, and the lock for good
     database.exec('pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full;');
-    const version = database.prepare('pragma user_version').get() as { user_version: number };
     database.exec(`begin immediate; ${SCHEMA} commit;`);
-    return { database, isNew: version.user_version === 0 };
+    return database;
   } catch (err) {
     database?.close();
     throw explained(err, path);
   }
+}
+
+/** Whether `markBegun` was ever committed, by this version or one before, which marked a database when it made it. */
+export function hasBegun(database: DatabaseSync): boolean {
+  const { user_version: version } = database.prepare('pragma user_version').get() as { user_version: number };
+  return version >= BEGUN;
+}
+
+/** Part of the transaction it is called in, as any row is. */
+export function markBegun(database: DatabaseSync): void {
+  database.exec(`pragma user_version = ${BEGUN}`);
 }
 
 /** Runs `work` in one transaction: all of it is durable on return, or none. */

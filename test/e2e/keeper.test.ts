@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../support/free-port.ts';
 import { noProcFileSystem, type ProcessInfo, processesWith } from '../support/processes.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -113,13 +113,3 @@ describe('the whole system, started as npm start does', { skip: noProcFileSystem
     assert.equal(all.length, 4);
   });
 });
-
-/** A port that is free now, for a system that shall come back to the same one. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

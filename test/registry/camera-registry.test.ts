@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, it, type TestContext } from 'node:test';
 import { resolvedAnalytics } from '../../src/analytics.ts';
 import type { Camera, CameraInput } from '../../src/camera.ts';
@@ -266,14 +267,13 @@ describe('the camera registry', () => {
     assert.equal(registry.list().length, 3);
   });
 
-  it('knows whether it is new, which it is once, and gives the default model to who names none', (t) => {
+  it('gives the default model to who names none', (t) => {
     const { registry, dir, close } = opened(t);
-    assert.deepEqual([registry.isNew, registry.defaultModel], [true, 'yolox-nano']);
+    assert.equal(registry.defaultModel, 'yolox-nano');
     registry.create({ id: 'usual', source: { kind: 'demo' } });
     registry.create({ id: 'named', source: { kind: 'demo' }, analytics: { model: 'yolox-nano' } });
     close();
     const again = opened(t, dir, { defaultModel: 'sightline-street' });
-    assert.equal(again.registry.isNew, false);
     assert.deepEqual(
       again.registry.list().map(({ id, analytics }) => [id, analytics.model]),
       [
@@ -281,6 +281,107 @@ describe('the camera registry', () => {
         ['usual', 'sightline-street'],
       ],
     );
+  });
+
+  describe('that begins', () => {
+    const BEGINNING = ['a', 'b', 'c'].map((id): CameraInput => ({ id, source: { kind: 'demo' } }));
+    const ids = (registry: { list(): Camera[] }) => registry.list().map(({ id }) => id);
+
+    it('is given its first cameras once, and those that were removed stay away', (t) => {
+      const { registry, dir, close } = opened(t);
+      const seen: string[] = [];
+      registry.onChange((change) => void seen.push(change.type));
+      assert.deepEqual(
+        registry.begin(BEGINNING).map(({ id }) => id),
+        ['a', 'b', 'c'],
+      );
+      assert.deepEqual(seen, ['put', 'put', 'put']);
+      assert.deepEqual(registry.begin(BEGINNING), []);
+      registry.remove('b');
+      close();
+      const again = opened(t, dir);
+      assert.deepEqual(again.registry.begin(BEGINNING), []);
+      assert.deepEqual(ids(again.registry), ['a', 'c']);
+      for (const id of ['a', 'c']) again.registry.remove(id);
+      again.close();
+      assert.deepEqual(opened(t, dir).registry.begin(BEGINNING), []);
+    });
+
+    it('with none at all never gets them later', (t) => {
+      const { registry, dir, close } = opened(t);
+      registry.begin([]);
+      close();
+      assert.deepEqual(opened(t, dir).registry.begin(BEGINNING), []);
+    });
+
+    it('leaves the configuration its ids and its room', (t) => {
+      const { registry } = opened(t);
+      registry.syncFromConfig(
+        Array.from({ length: MAX_CAMERAS - 1 }, (_, n) => ({ ...GATE, id: n === 0 ? 'a' : `c${n}` })),
+      );
+      assert.deepEqual(
+        registry.begin(BEGINNING).map(({ id }) => id),
+        ['b'],
+      );
+      assert.equal(registry.get('a')?.managedBy, 'config');
+    });
+
+    it('has not begun while one of its cameras is refused', (t) => {
+      const { registry } = opened(t);
+      assert.throws(() => registry.begin([...BEGINNING, { ...GATE, id: '-' }]), coded('VALIDATION'));
+      assert.deepEqual(ids(registry), []);
+      assert.equal(registry.begin(BEGINNING).length, 3);
+    });
+
+    for (const [moment, killAt, there] of [
+      ['when the database is made', 'made', []],
+      ['before the second of its cameras', 'second', []],
+      ['when it has begun', 'begun', ['a', 'b', 'c']],
+    ] as const) {
+      it(`has its first cameras once, whenever it is killed: ${moment}`, (t) => {
+        const dir = folder(t);
+        const script = `
+          const { openCameraRegistry } = await import('${new URL('../../src/registry/camera-registry.ts', import.meta.url)}');
+          const { openSecrets } = await import('${new URL('../../src/registry/secrets.ts', import.meta.url)}');
+          const die = (moment) => { if (moment === '${killAt}') process.kill(process.pid, 'SIGKILL'); };
+          let written = 0; // each camera that is written asks for the time
+          const registry = openCameraRegistry({
+            path: '${join(dir, 'registry.db')}', secrets: openSecrets('${join(dir, 'secret.key')}'),
+            clock: { now: () => { if (++written === 2) die('second'); return 0; } }, files: { roots: [], closed: [] },
+          });
+          die('made');
+          registry.begin(${JSON.stringify(BEGINNING)});
+          die('begun');`;
+        const child = spawnSync(process.execPath, ['--input-type=module', '-e', script]);
+        assert.equal(child.signal, 'SIGKILL');
+        const { registry, close } = opened(t, dir);
+        assert.deepEqual(ids(registry), there);
+        registry.begin(BEGINNING);
+        assert.deepEqual(ids(registry), ['a', 'b', 'c']);
+        registry.remove('a');
+        close();
+        const again = opened(t, dir).registry;
+        again.begin(BEGINNING);
+        assert.deepEqual(ids(again), ['b', 'c']);
+      });
+    }
+
+    it('began long ago where version 0.1.0 made the database, which marked it at once', (t) => {
+      const dir = folder(t);
+      const old = new DatabaseSync(join(dir, 'registry.db'));
+      old.exec(`
+        create table cameras (id text primary key, declaration text not null, sealed_url blob,
+          managed_by text not null, created_at_ms integer not null, updated_at_ms integer not null,
+          revision_at_ms integer not null, played_out integer not null) strict, without rowid;
+        create table idempotency (key text primary key, request text not null, answer text not null,
+          created_at_ms integer not null) strict, without rowid;
+        insert into cameras values ('b', '{"id":"b","source":{"kind":"demo"}}', null, 'api', 1, 1, 1, 0);
+        pragma user_version = 1;`);
+      old.close();
+      const { registry } = opened(t, dir);
+      assert.deepEqual(registry.begin(BEGINNING), []);
+      assert.deepEqual(ids(registry), ['b']);
+    });
   });
 
   it('remembers no answer of a request that failed', (t) => {

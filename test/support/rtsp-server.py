@@ -1,6 +1,6 @@
-"""A real RTSP camera for tests: GStreamer's RTSP server on loopback. Plays for ever; end it with any signal.
+"""A real RTSP camera for tests, with every fault that tests ask for: the demo's RTSP server with mounts of its own.
 
-Prints {"port": n} on a line of its own once it listens. Mounts:
+Listens, loops and ends as src/demo/rtsp_server.py does. Mounts:
   /clip      the clip, looped without re-encoding; every client starts at its first key frame
   /shared    the same, one stream for all clients: a newcomer joins between two key frames
   /secret    as /clip, for user:pass only (authentication: --auth)
@@ -17,42 +17,32 @@ Prints {"port": n} on a line of its own once it listens. Mounts:
 """
 
 import argparse
-import json
 import random
+import sys
 import time
+from pathlib import Path
 
-import gi
-
-gi.require_version("Gst", "1.0")
-gi.require_version("GstRtsp", "1.0")
-gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).parents[2] / "src" / "demo"))
+from rtsp_server import (  # noqa: E402
+    APPSRC,
+    PAY,
+    GLib,
+    Gst,
+    GstRtsp,
+    GstRtspServer,
+    access_units,
+    clip_units,
+    factory,
+    feed,
+    frame_ns,
+    playing,
+    serve,
+)
 
 FRAME_NS = Gst.SECOND // 25
-H264 = "video/x-h264,stream-format=byte-stream,alignment=au"
-APPSRC = f"appsrc name=src format=time block=false max-bytes=200000 caps={H264}"
 # one slice a picture: the payloader would put parameter sets between the slices of a key frame
 X264 = "x264enc tune=zerolatency sliced-threads=false threads=1 speed-preset=veryfast key-int-max=25"
-PAY = "h264parse ! rtph264pay name=pay0 pt=96 config-interval=-1"
-
-
-def access_units(source, configure=None):
-    """The coded pictures a pipeline yields: (bytes, pts, dts) each, in decode order, times in ns from 0."""
-    pipeline = Gst.parse_launch(f"{source} ! h264parse config-interval=-1 ! {H264} ! appsink name=out sync=false")
-    if configure:
-        configure(pipeline)
-    out = pipeline.get_by_name("out")
-    pipeline.set_state(Gst.State.PLAYING)
-    units = []
-    while sample := out.emit("pull-sample"):
-        buffer = sample.get_buffer()
-        data = buffer.extract_dup(0, buffer.get_size())
-        pts = buffer.pts if buffer.pts != Gst.CLOCK_TIME_NONE else buffer.dts
-        dts = buffer.dts if buffer.dts != Gst.CLOCK_TIME_NONE else pts
-        units.append((data, pts, dts))
-    pipeline.set_state(Gst.State.NULL)
-    first = min(dts for _, _, dts in units)
-    return [(data, pts - first, dts - first) for data, pts, dts in units]
 
 
 def test_picture(width, height, frames):
@@ -97,31 +87,9 @@ def still_units():
     )
 
 
-def shifted(units, by):
-    return [(data, pts + by, dts + by) for data, pts, dts in units]
-
-
-def span(units):
-    return len(units) * FRAME_NS
-
-
-def feed(appsrc, units, once=False):
-    """Hands over the pictures one by one, for ever, with times that go on rising from one round to the next."""
-    place = {"at": 0, "round": 0}
-
-    def need(src, _size):
-        if place["at"] == len(units):
-            if once:
-                return
-            place["at"], place["round"] = 0, place["round"] + 1
-        data, pts, dts = units[place["at"]]
-        place["at"] += 1
-        offset = place["round"] * span(units)
-        buffer = Gst.Buffer.new_wrapped(data)
-        buffer.pts, buffer.dts, buffer.duration = pts + offset, dts + offset, FRAME_NS
-        src.emit("push-buffer", buffer)
-
-    appsrc.connect("need-data", need)
+def followed_by(units, others):
+    at = len(units) * frame_ns(units)
+    return units + [(data, pts + at, dts + at) for data, pts, dts in others]
 
 
 def clock_picture():
@@ -141,13 +109,7 @@ def feed_clock(appsrc):
     GLib.timeout_add(40, push)
 
 
-def factory(launch, configure=None, shared=False, secret=False):
-    made = GstRtspServer.RTSPMediaFactory()
-    made.set_launch(f"( {launch} )")
-    made.set_shared(shared)
-    made.set_protocols(GstRtsp.RTSPLowerTrans.TCP | GstRtsp.RTSPLowerTrans.UDP)
-    if configure:
-        made.connect("media-configure", lambda _, media: configure(media.get_element()))
+def guarded(made, secret=False):
     permissions = GstRtspServer.RTSPPermissions()
     for role in ("user", "anonymous"):
         permissions.add_permission_for_role(role, "media.factory.access", True)
@@ -169,14 +131,9 @@ def authentication(method):
     return auth
 
 
-def serve(port, clip, auth_method):
-    units = access_units(f'filesrc location="{clip}" ! qtdemux') if clip else test_picture(640, 360, 100)
+def cameras(clip):
+    units = clip_units(clip) if clip else test_picture(640, 360, 100)
     large, small = test_picture(640, 360, 50), test_picture(320, 240, 50)
-    changing = large + shifted(small, span(large))
-
-    def play(what, once=False):
-        return lambda element: feed(element.get_by_name("src"), what, once)
-
     audio = "audiotestsrc is-live=true wave=ticks ! audio/x-raw,rate=8000,channels=1 ! alawenc ! rtppcmapay name={} pt=8"
     clock = (
         "appsrc name=src is-live=true do-timestamp=true format=time"
@@ -186,30 +143,19 @@ def serve(port, clip, auth_method):
     ball = "videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width=320,height=240,framerate=25/1"
     hevc = "x265enc tune=zerolatency speed-preset=ultrafast key-int-max=25 ! h265parse ! rtph265pay config-interval=-1"
     mounts = {
-        "/clip": factory(f"{APPSRC} ! {PAY}", play(units)),
-        "/shared": factory(f"{APPSRC} ! {PAY}", play(units), shared=True),
-        "/secret": factory(f"{APPSRC} ! {PAY}", play(units), secret=True),
+        "/clip": playing(units),
+        "/shared": playing(units, shared=True),
+        "/secret": playing(units),
         "/audio": factory(audio.format("pay0")),
-        "/both": factory(f"{APPSRC} ! {PAY} {audio.format('pay1')}", play(units)),
-        "/changing": factory(f"{APPSRC} ! {PAY}", play(changing)),
+        "/both": factory(f"{APPSRC} ! {PAY} {audio.format('pay1')}", lambda it: feed(it.get_by_name("src"), units)),
+        "/changing": playing(followed_by(large, small)),
         "/hevc": factory(f"{ball} ! {hevc} name=pay0 pt=96"),
         "/mjpeg": factory(f"{ball} ! jpegenc ! rtpjpegpay name=pay0"),
-        "/still": factory(f"{APPSRC} ! {PAY}", play(still_units())),
-        "/stall": factory(f"{APPSRC} ! {PAY}", play(large, once=True)),
-        "/clock": factory(clock, lambda element: feed_clock(element.get_by_name("src"))),
+        "/still": playing(still_units()),
+        "/stall": playing(large, once=True),
+        "/clock": factory(clock, lambda it: feed_clock(it.get_by_name("src"))),
     }
-    server = GstRtspServer.RTSPServer()
-    server.set_address("127.0.0.1")
-    server.set_service(str(port))
-    server.set_auth(authentication(auth_method))
-    for path, made in mounts.items():
-        server.get_mount_points().add_factory(path, made)
-    if not server.attach(None):
-        raise SystemExit(f"cannot listen on port {port}")
-    # clients that vanished are forgotten once a second
-    GLib.timeout_add_seconds(1, lambda: server.get_session_pool().cleanup() >= 0)
-    print(json.dumps({"port": server.get_bound_port()}), flush=True)
-    GLib.MainLoop().run()
+    return {path: guarded(made, secret=path == "/secret") for path, made in mounts.items()}
 
 
 if __name__ == "__main__":
@@ -220,4 +166,4 @@ if __name__ == "__main__":
     options = parser.parse_args()
     Gst.init(None)
     methods = {"digest": GstRtsp.RTSPAuthMethod.DIGEST, "basic": GstRtsp.RTSPAuthMethod.BASIC}
-    serve(options.port, options.clip, methods[options.auth])
+    serve(options.port, cameras(options.clip), authentication(methods[options.auth]))

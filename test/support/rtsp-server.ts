@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { missingOfRtspServer } from '../../src/demo/rtsp-server.ts';
 
 const SCRIPT = fileURLToPath(new URL('rtsp-server.py', import.meta.url));
 const PYTHON = '/usr/bin/python3';
@@ -43,18 +44,14 @@ export interface RtspServer extends AsyncDisposable {
 
 /** For a test's `skip`: false when GStreamer's RTSP server can be started, else the reason. */
 export function rtspServerMissing(): string | false {
-  const probe = spawnSync(
-    PYTHON,
-    ['-c', 'import gi; gi.require_version("GstRtspServer", "1.0"); from gi.repository import GstRtspServer'],
-    { timeout: START_LIMIT_MS },
-  );
-  return probe.status !== 0 && 'needs python3-gi and gir1.2-gst-rtsp-server-1.0 with the GStreamer plugins';
+  const missing = missingOfRtspServer();
+  return missing !== undefined && `needs GStreamer's RTSP server, as .ci/run installs it (${missing})`;
 }
 
 export async function startRtspServer(options: RtspServerOptions = {}): Promise<RtspServer> {
   const args = [SCRIPT, '--port', String(options.port ?? 0), '--auth', options.auth ?? 'digest'];
   if (options.clip) args.push('--clip', options.clip);
-  const child = spawn(PYTHON, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(PYTHON, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const endWithUs = () => child.kill('SIGKILL');
   process.on('exit', endWithUs);
   const kill = async () => {
