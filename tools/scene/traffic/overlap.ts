@@ -35,8 +35,8 @@ export interface Clash {
   readonly second: Agent;
 }
 
-/** Between the middles of two people, metres; nearer, they walk through each other. */
-const PERSON_ROOM = 0.2;
+/** Between the middles of two people, metres: people touch when they squeeze past each other; nearer, one walks through the other. */
+const PERSON_ROOM = 0.1;
 
 /** The first moment of each pair that gets into one another, anywhere in the loop. */
 export function clashes(traffic: Traffic): Clash[] {

@@ -34,6 +34,8 @@ export interface Party {
 /** From this far people begin to make room, metres. */
 const SIGHT = 4;
 const CLEARANCE = 0.78;
+/** How fast people get past each other where there is no room, m/s. */
+const SQUEEZE = 0.45;
 const at = { x: 0, y: 0, heading: 0 };
 
 /** Someone who walks a route, `s` metres along it and `left` metres beside it. */
@@ -121,8 +123,11 @@ export class Person implements Body {
       if (ahead < -0.5 || ahead > SIGHT) return;
       const aside = dy * tx - dx * ty;
       const toward = vx * tx + vy * ty;
-      if (ahead > 0.05 && Math.abs(aside) < (mate || hurry ? 0.3 : 0.5) && ahead < 2.2)
-        limit = Math.min(limit, Math.max(0, toward) + Math.max(0, ahead - (mate ? 0.7 : 0.62)) * 1.2);
+      if (ahead > 0.05 && Math.abs(aside) < (mate || hurry ? 0.3 : 0.5) && ahead < 2.2) {
+        const behind = Math.max(0, toward) + Math.max(0, ahead - (mate ? 0.7 : 0.62)) * 1.2;
+        // those who have stood before each other for a while squeeze past
+        limit = Math.min(limit, hurry && !mate ? Math.max(behind, SQUEEZE) : behind);
+      }
       if (mate) return;
       const closing = this.v - toward;
       if (closing < 0.08 && ahead > 0.8) return;
