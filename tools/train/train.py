@@ -114,11 +114,11 @@ def main() -> None:
         by_step = step / (options.epochs * batches.steps_an_epoch) if options.epochs else 0.0
         return max(by_time, by_step)
 
-    while progress() < 1:
+    while progress() < options.until:
         detector.train()
         began, shown, parts = time.monotonic(), 0, {"score": 0.0, "iou": 0.0, "offset": 0.0}
         steps = 0
-        while progress() < 1:
+        while progress() < options.until:
             step_began = time.monotonic()
             rate = options.rate * min(1.0, (step + 1) / WARM_UP_STEPS) * cosine(progress())
             for group in optimizer.param_groups:
@@ -156,6 +156,8 @@ def main() -> None:
             validation={name: group["all"] for name, group in found.items()},
         )
 
+    if options.until < 1:  # the rest follows with --resume, perhaps at another size
+        return
     export(average.detector.cpu(), options.out, options.width, options.height)
     found = evaluate(average.detector, pixels, validation, options.width, options.height) if validation else {}
     note(final=True, file=options.out.name, bytes=options.out.stat().st_size, minutes=round(spent / 60, 1), **found)
@@ -183,6 +185,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--cache", type=Path, default=Path(".cache/train"), help="where decoded pictures are kept")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint")
     parser.add_argument("--minutes", type=float, help="stop after so much training")
+    parser.add_argument("--until", type=float, default=1.0, help="end at this share of the time or the epochs, to go on later")
     parser.add_argument("--epochs", type=float, help="stop after so many times all scenes")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rate", type=float, default=2e-3)

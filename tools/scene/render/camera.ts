@@ -43,11 +43,17 @@ export class Camera {
     });
   }
 
+  /** Distance along the view, metres; below 0 behind the camera. */
+  depth(x: number, y: number, z: number): number {
+    const [dx, dy, dz] = [x - this.eye[0], y - this.eye[1], z - this.eye[2]];
+    return dx * this.forward[0] + dy * this.forward[1] + dz * this.forward[2];
+  }
+
   /** Writes pixel x, y and 1 / distance along the view; false when the point is not before the camera. */
   project(x: number, y: number, z: number, out: Float32Array | Float64Array, at: number): boolean {
-    const [dx, dy, dz] = [x - this.eye[0], y - this.eye[1], z - this.eye[2]];
-    const depth = dx * this.forward[0] + dy * this.forward[1] + dz * this.forward[2];
+    const depth = this.depth(x, y, z);
     if (depth < NEAR) return false;
+    const [dx, dy, dz] = [x - this.eye[0], y - this.eye[1], z - this.eye[2]];
     const scale = this.focal / depth;
     out[at] = this.width / 2 + scale * (dx * this.right[0] + dy * this.right[1] + dz * this.right[2]);
     out[at + 1] = this.height / 2 - scale * (dx * this.up[0] + dy * this.up[1] + dz * this.up[2]);

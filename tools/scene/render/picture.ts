@@ -1,5 +1,6 @@
 import { addLamps, type Background, type Lamp, SAMPLES } from './bake.ts';
 import type { Batch } from './batch.ts';
+import { NEAR } from './camera.ts';
 import { skyRadiance } from './light.ts';
 import { GLASS, GLOW, METAL, PAINT, type Vec3 } from './mesh.ts';
 import { hash2 } from './noise.ts';
@@ -217,19 +218,29 @@ export class PictureRenderer {
     }
   }
 
-  /** Marks the picture's part that shows these points of the world; all of it when one is behind the camera. */
+  /** Marks the picture's part that may show the hull of these points of the world; none of it when all are behind the camera. */
   #markPoints(points: readonly Vec3[], mark: number): readonly [number, number, number, number] {
     const { camera } = this.#background;
     let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
-    for (const [x, y, z] of points) {
-      if (!camera.project(x, y, z, projected, 0)) {
-        [left, top, right, bottom] = [0, 0, camera.width, camera.height];
-        break;
-      }
+    const add = (x: number, y: number, z: number): boolean => {
+      if (!camera.project(x, y, z, projected, 0)) return false;
       left = Math.min(left, projected[0]!);
       right = Math.max(right, projected[0]!);
       top = Math.min(top, projected[1]!);
       bottom = Math.max(bottom, projected[1]!);
+      return true;
+    };
+    const behind = points.filter(([x, y, z]) => !add(x, y, z));
+    if (behind.length === points.length) return [0, 0, -1, -1];
+    for (const [bx, by, bz] of behind) {
+      const from = camera.depth(bx, by, bz);
+      for (const [x, y, z] of points) {
+        const to = camera.depth(x, y, z);
+        if (to <= NEAR) continue;
+        // where the way between them comes before the camera
+        const t = (NEAR * 1.001 - from) / (to - from);
+        add(bx + (x - bx) * t, by + (y - by) * t, bz + (z - bz) * t);
+      }
     }
     this.#markBox(left, top, right, bottom, mark);
     return [
