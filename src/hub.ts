@@ -69,7 +69,8 @@ export interface ServingInfo {
  *
  * Resolves when `signal` has aborted and everything is released: sources first, sinks last.
  *
- * @throws EngineError PORT_IN_USE, DATA_NOT_WRITABLE, DATA_IN_USE: nothing was started then
+ * @throws EngineError PORT_IN_USE, DATA_NOT_WRITABLE, DATA_IN_USE: nothing was started then, and a new data directory
+ *   has not begun
  */
 export async function runHub(options: HubOptions): Promise<void> {
   const { config, signal, onServing, demo = true, rtspPort } = options;
@@ -90,8 +91,6 @@ export async function runHub(options: HubOptions): Promise<void> {
   stack.defer(() => registry.close());
   registry.syncFromConfig(config.cameras);
   if (rtspPort !== undefined) await rtspPortFree(rtspPort, clock); // before cameras are kept that name it
-  // a directory with a history has the cameras that its people want
-  registry.begin(demo ? demoCameras(config.demo.dir, rtspPort) : []);
   const tokens = createTokens({ dir, token: config.auth.token });
   const guard = createGuard({ tokens, clock });
   if (tokens.weak) log.warn('the access token is short and can be guessed: use 16 characters or more');
@@ -152,6 +151,9 @@ export async function runHub(options: HubOptions): Promise<void> {
   stack.defer(() => gateway.close());
   const url = await listen(api, config);
 
+  // only now: a start that failed must not decide with what the next one begins; a directory with a history has the
+  // cameras that its people want
+  registry.begin(demo ? demoCameras(config.demo.dir, rtspPort) : []);
   for (const camera of registry.list()) board.put(camera, registry.problemOf(camera.id));
 
   const storeReady = Promise.withResolvers<void>();

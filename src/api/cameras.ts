@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type, { type Static } from 'typebox';
 import { Analytics } from '../analytics.ts';
 import { type Camera, CameraInput, CameraStatus, DemoSource, FileSource, RtspSource } from '../camera.ts';
-import { copiesOf } from '../demo/copies.ts';
+import { copiesOf } from '../camera-copies.ts';
 import { EngineError } from '../errors.ts';
 import type { Check } from '../registry/camera-registry.ts';
 import { CameraPatch } from '../registry/declaration.ts';

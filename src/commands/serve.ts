@@ -40,7 +40,10 @@ export function registerServeCommands(program: Command, context: CommandContext)
       if (options.port) process.env.SIGHTLINE_PORT = options.port;
       if (options.data) process.env.SIGHTLINE_DATA = options.data;
       const config = loadConfig({ env: process.env });
-      if (rtspPort !== undefined) checkRtspServer(config.demo.dir);
+      if (rtspPort !== undefined) {
+        checkPortsDiffer(rtspPort, config.server.port);
+        checkRtspServer(config.demo.dir);
+      }
       const { runHub } = await import('../hub.ts');
       const stop = stopSignal();
       try {
@@ -93,6 +96,15 @@ function rtspPortOf({ rtsp, empty }: ServeOptions): number | undefined {
   const port = rtsp === true ? RTSP_PORT : Number(rtsp);
   if (Number.isInteger(port) && port >= 1 && port <= 65535) return port;
   throw new EngineError('VALIDATION', `--rtsp takes a port from 1 to 65535, got ${JSON.stringify(rtsp)}`);
+}
+
+/** @throws EngineError VALIDATION */
+function checkPortsDiffer(rtspPort: number, apiPort: number): void {
+  if (rtspPort !== apiPort) return;
+  throw new EngineError(
+    'VALIDATION',
+    `port ${apiPort} cannot serve both the dashboard and the demo over RTSP: choose another with --rtsp <port>, or with --port`,
+  );
 }
 
 /** Aborts on Ctrl-C, SIGTERM, a closed terminal, or when the process that started this one is gone. */

@@ -1,4 +1,5 @@
-import type { CameraInput, DemoClip } from '../camera.ts';
+import type { CameraInput } from '../camera.ts';
+import { CLIP_NAMES } from '../clip-names.ts';
 import { BUNDLED_MODEL } from '../models/default-model.ts';
 import { clipsIn } from './clips.ts';
 import { rtspUrl } from './rtsp-server.ts';
@@ -8,13 +9,6 @@ export const DEMO_TAG = 'demo';
 /** Twice the usual rate: boxes that follow smoothly are the first that anybody sees of it. */
 const DEMO_FPS = 10;
 
-const NAMES: Readonly<Record<DemoClip, string>> = {
-  junction: 'Junction, by day',
-  crossing: 'Crossing, in the rain',
-  avenue: 'Avenue, at night',
-  plaza: 'Plaza, at dusk',
-};
-
 /**
  * The cameras that a new data directory is given: one for every clip in `dir`.
  *
@@ -23,7 +17,7 @@ const NAMES: Readonly<Record<DemoClip, string>> = {
 export function demoCameras(dir: string, rtspPort?: number): CameraInput[] {
   return clipsIn(dir).map((clip) => ({
     id: `demo-${clip}`,
-    name: NAMES[clip],
+    name: CLIP_NAMES[clip],
     source: rtspPort === undefined ? { kind: 'demo', clip } : { kind: 'rtsp', url: rtspUrl(rtspPort, clip) },
     // by name: the truth is about what this model was made to find
     analytics: { model: BUNDLED_MODEL, fps: DEMO_FPS },

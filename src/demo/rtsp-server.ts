@@ -62,12 +62,12 @@ export function checkRtspServer(dir: string, python = PYTHON): void {
 
 /** Why GStreamer's RTSP server cannot be run; undefined when it can. */
 export function missingOfRtspServer(python = PYTHON): string | undefined {
-  const { status, error, stderr } = spawnSync(python, ['-B', SCRIPT, '--check'], {
+  const { status, signal, error, stderr } = spawnSync(python, ['-B', SCRIPT, '--check'], {
     encoding: 'utf8',
     timeout: CHECK_LIMIT_MS,
   });
   if (status === 0) return undefined;
-  return error?.message ?? stderr.trim().split('\n').at(-1) ?? `exit code ${status}`;
+  return error?.message ?? (stderr.trim().split('\n').at(-1) || (signal ?? `exit code ${status}`));
 }
 
 /**

@@ -6,14 +6,14 @@
 A file is MP4 with H.264. It is sent as it lies there, never encoded anew, and times go on rising from one round to the
 next: a client sees one stream without end. Every client starts at the first picture, which is a key frame.
 
-Prints {"port": n} on a line of its own once it listens. Ends when its standard input does, so that it never outlives
-the process that holds the other end.
+Prints {"port": n} on a line of its own once it listens. Ends when its standard input does, whatever it is at then, so
+that it never outlives the process that holds the other end.
 """
 
 import argparse
 import json
 import os
-import sys
+import threading
 from pathlib import Path
 
 try:
@@ -30,6 +30,19 @@ ELEMENTS = ("filesrc", "appsrc", "appsink", "qtdemux", "h264parse", "rtph264pay"
 H264 = "video/x-h264,stream-format=byte-stream,alignment=au"
 APPSRC = f"appsrc name=src format=time block=false max-bytes=200000 caps={H264}"
 PAY = "h264parse ! rtph264pay name=pay0 pt=96 config-interval=-1"
+ERROR_POLL_NS = 50 * 1000 * 1000
+STDIN = 0
+
+
+def end_with_stdin():
+    """From now on, this process ends when its standard input does."""
+
+    def watch():
+        while os.read(STDIN, 4096):
+            pass
+        os._exit(0)  # at once: streams that are under way have nothing to lose
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def missing_elements():
@@ -38,14 +51,27 @@ def missing_elements():
 
 
 def access_units(source, configure=None):
-    """The coded pictures a pipeline yields: (bytes, pts, dts) each, in decode order, times in ns from 0."""
+    """The coded pictures a pipeline yields: (bytes, pts, dts) each, in decode order, times in ns from 0.
+
+    Raises ValueError with GStreamer's words when the pipeline fails.
+    """
     pipeline = Gst.parse_launch(f"{source} ! h264parse config-interval=-1 ! {H264} ! appsink name=out sync=false")
     if configure:
         configure(pipeline)
     out = pipeline.get_by_name("out")
+    bus = pipeline.get_bus()
     pipeline.set_state(Gst.State.PLAYING)
     units = []
-    while sample := out.emit("pull-sample"):
+    while True:
+        sample = out.emit("try-pull-sample", ERROR_POLL_NS)
+        if not sample:
+            # what fails may send no end: whoever only pulled would wait for ever
+            if error := bus.pop_filtered(Gst.MessageType.ERROR):
+                pipeline.set_state(Gst.State.NULL)
+                raise ValueError(error.parse_error()[0].message)
+            if out.get_property("eos"):
+                break
+            continue
         buffer = sample.get_buffer()
         data = buffer.extract_dup(0, buffer.get_size())
         pts = buffer.pts if buffer.pts != Gst.CLOCK_TIME_NONE else buffer.dts
@@ -61,9 +87,12 @@ def clip_units(path):
         # as a property: a path may hold what a pipeline's text would take for its own
         pipeline.get_by_name("file").set_property("location", str(path))
 
-    units = access_units("filesrc name=file ! qtdemux", configure)
+    try:
+        units = access_units("filesrc name=file ! qtdemux", configure)
+    except ValueError as failure:
+        raise SystemExit(f"cannot serve {path}: expected an MP4 file with H.264 ({failure})")
     if len(units) < 2:
-        raise SystemExit(f"cannot serve {path}: expected an MP4 file with H.264")
+        raise SystemExit(f"cannot serve {path}: expected an MP4 file with H.264 of two pictures or more")
     return units
 
 
@@ -108,7 +137,7 @@ def playing(units, shared=False, once=False):
 
 
 def serve(port, mounts, auth=None):
-    """Serves the factories of `mounts` by their paths, until standard input ends."""
+    """Serves the factories of `mounts` by their paths, for ever."""
     server = GstRtspServer.RTSPServer()
     server.set_address("127.0.0.1")
     server.set_service(str(port))
@@ -120,13 +149,6 @@ def serve(port, mounts, auth=None):
         raise SystemExit(f"cannot listen on port {port}")
     # clients that vanished are forgotten once a second
     GLib.timeout_add_seconds(1, lambda: server.get_session_pool().cleanup() >= 0)
-
-    def ended(descriptor, _condition):
-        if os.read(descriptor, 4096):
-            return True
-        os._exit(0)  # at once: streams that are under way have nothing to lose
-
-    GLib.io_add_watch(sys.stdin.fileno(), GLib.PRIORITY_DEFAULT, GLib.IOCondition.IN | GLib.IOCondition.HUP, ended)
     print(json.dumps({"port": server.get_bound_port()}), flush=True)
     GLib.MainLoop().run()
 
@@ -137,6 +159,8 @@ if __name__ == "__main__":
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("files", nargs="*", type=Path)
     options = parser.parse_args()
+    if not options.check:
+        end_with_stdin()  # first of all: GStreamer may be long at a clip, or at its plugins
     if missing := missing_elements():
         raise SystemExit(f"GStreamer has no {', '.join(missing)}")
     if not options.check:

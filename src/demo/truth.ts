@@ -16,7 +16,7 @@ export const TRUTH_SAMPLE = 12;
 
 /** One object from the first frame it is in the picture to the last. */
 export interface TruthObject {
-  /** From 1, unique in the clip. An object that is in the picture at both ends of the loop has two. */
+  /** From 1, unique in the clip. An object that leaves the picture after the loop's end has two, one that stays has one. */
   readonly id: number;
   readonly label: string;
   readonly kind: string;

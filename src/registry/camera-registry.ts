@@ -212,7 +212,9 @@ export function openCameraRegistry(options: RegistryOptions): CameraRegistry {
         if (hasBegun(database)) return [];
         markBegun(database);
         const free = inputs.filter(({ id }) => !entries.has(id));
-        return insertAll(free.slice(0, MAX_CAMERAS - entries.size));
+        // the configuration may hold more cameras than the API would take: no room is then below zero
+        const room = Math.max(0, MAX_CAMERAS - entries.size);
+        return room === 0 ? [] : insertAll(free.slice(0, room));
       });
       return added.map(publish);
     },

@@ -1,15 +1,22 @@
 import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { after, describe, it, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { demoCameras } from '../../src/demo/demo-cameras.ts';
 import { checkRtspServer, rtspPortFree, rtspUrls } from '../../src/demo/rtsp-server.ts';
 import { EngineError } from '../../src/errors.ts';
+import { rtspServerMissing } from '../support/rtsp-server.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 import { waitFor } from '../support/wait-for.ts';
+
+const SCRIPT = fileURLToPath(new URL('../../src/demo/rtsp_server.py', import.meta.url));
 
 describe('the RTSP server of the demo', () => {
   const dir = mkdtempSync(join(tmpdir(), 'sightline-rtsp-'));
@@ -27,6 +34,10 @@ describe('the RTSP server of the demo', () => {
     const bare = join(dir, 'python3');
     writeFileSync(bare, '#!/bin/sh\necho Traceback >&2; echo Namespace Gst not available >&2; exit 1\n');
     chmodSync(bare, 0o755);
+    const silent = join(dir, 'silent');
+    writeFileSync(silent, '#!/bin/sh\nexit 3\n');
+    chmodSync(silent, 0o755);
+    assert.throws(() => checkRtspServer(dir, silent), refused('RTSP_SERVER_MISSING', /\(exit code 3\)/));
     const reason = /cannot be run \(Namespace Gst not available\): .*apt-get install python3-gi/;
     assert.throws(() => checkRtspServer(dir, bare), refused('RTSP_SERVER_MISSING', reason));
   });
@@ -72,6 +83,44 @@ describe('the RTSP server of the demo', () => {
     await waitFor('the port', async () => {
       await clock.advance(10);
       return done;
+    });
+  });
+
+  describe('on a machine with GStreamer', { skip: rtspServerMissing() }, () => {
+    /** With its standard input held open, as a hub holds it. */
+    const serving = (t: TestContext, file: string) => {
+      const server = spawn('/usr/bin/python3', ['-B', SCRIPT, '--port', '0', file]);
+      t.after(() => server.kill('SIGKILL'));
+      let said = '';
+      server.stderr.setEncoding('utf8').on('data', (text: string) => {
+        said += text;
+      });
+      const closed = once(server, 'close').then(([code]) => ({ code, said }));
+      return { server, closed };
+    };
+
+    for (const [what, bytes] of [
+      ['empty', ''],
+      ['random', randomBytes(100_000)],
+      ['text', 'no video\n'],
+    ] as const) {
+      it(`ends with one line that names the clip which is ${what}`, { timeout: 30_000 }, async (t) => {
+        const file = join(dir, 'bad.mp4');
+        writeFileSync(file, bytes);
+        const { code, said } = await serving(t, file).closed;
+        assert.equal(code, 1);
+        assert.match(said, /^cannot serve \/.*\/bad\.mp4: expected an MP4 file with H\.264 \(.+\)\n$/);
+      });
+    }
+
+    it('ends with its standard input while it waits for a clip', { timeout: 30_000 }, async (t) => {
+      const pipe = join(dir, 'never.mp4');
+      assert.equal(spawnSync('mkfifo', [pipe]).status, 0);
+      const { server, closed } = serving(t, pipe);
+      const clip = await open(pipe, 'w'); // once it is opened for reading
+      t.after(() => clip.close());
+      server.stdin.end();
+      assert.deepEqual(await closed, { code: 0, said: '' });
     });
   });
 });

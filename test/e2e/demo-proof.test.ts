@@ -27,7 +27,13 @@ describe('the demo clips, held against their truth', () => {
 });
 
 async function verify(): Promise<{ code: number | null; report: VerifyReport; err: string }> {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, 'demo', 'verify', '--json']);
+  const child = spawn(process.execPath, [
+    '--disable-warning=ExperimentalWarning',
+    MAIN,
+    'demo',
+    'verify',
+    '--json',
+  ]);
   let out = '';
   let err = '';
   child.stdout.on('data', (chunk) => (out += chunk));

@@ -26,16 +26,21 @@ describe('the demo cameras over RTSP', () => {
   });
   after(() => rmSync(dir, { recursive: true, force: true }));
 
-  it('are refused together with --empty, in one line and before anything is there', () => {
-    const dataDir = join(dir, 'data');
-    const { status, stderr } = spawnSync(
-      process.execPath,
-      ['--disable-warning=ExperimentalWarning', MAIN, 'serve', '--rtsp', '--empty'],
-      { encoding: 'utf8', env: { ...process.env, ...env, SIGHTLINE_CONFIG: '', SIGHTLINE_DATA: dataDir } },
-    );
-    assert.deepEqual([status, existsSync(dataDir)], [1, false]);
-    assert.match(stderr, /^sightline: --rtsp .*--empty .*\n$/);
-  });
+  for (const [what, options, words] of [
+    ['together with --empty', ['--empty'], /^sightline: --rtsp .*--empty .*\n$/],
+    ['on the port of the dashboard', ['--port', '8554'], /^sightline: port 8554 .* --rtsp <port>.*\n$/],
+  ] as const) {
+    it(`are refused ${what}, in one line and before anything is there`, () => {
+      const dataDir = join(dir, 'data');
+      const { status, stderr } = spawnSync(
+        process.execPath,
+        ['--disable-warning=ExperimentalWarning', MAIN, 'serve', '--rtsp', ...options],
+        { encoding: 'utf8', env: { ...process.env, ...env, SIGHTLINE_CONFIG: '', SIGHTLINE_DATA: dataDir } },
+      );
+      assert.deepEqual([status, existsSync(dataDir)], [1, false]);
+      assert.match(stderr, words);
+    });
+  }
 
   describe('with a server', { skip: rtspServerMissing() || noProcFileSystem }, () => {
     let sightline: Sightline;

@@ -326,6 +326,17 @@ describe('the camera registry', () => {
       assert.equal(registry.get('a')?.managedBy, 'config');
     });
 
+    it('begins with the cameras of the configuration alone, where those are more than the API would take', (t) => {
+      const { registry, dir, close } = opened(t);
+      const many = Array.from({ length: MAX_CAMERAS + 1 }, (_, n) => ({ ...GATE, id: `c${n}` }));
+      registry.syncFromConfig(many);
+      assert.deepEqual(registry.begin(BEGINNING), []);
+      close();
+      const again = opened(t, dir).registry;
+      again.syncFromConfig([]);
+      assert.deepEqual(again.begin(BEGINNING), []);
+    });
+
     it('has not begun while one of its cameras is refused', (t) => {
       const { registry } = opened(t);
       assert.throws(() => registry.begin([...BEGINNING, { ...GATE, id: '-' }]), coded('VALIDATION'));

@@ -4,7 +4,7 @@ import { DEMO_CLIPS } from '../../src/camera.ts';
 import { DEMO_SPECS } from '../../tools/scene/demo-clips.ts';
 import { Random } from '../../tools/scene/random.ts';
 import { Camera } from '../../tools/scene/render/camera.ts';
-import { CLIP_HEIGHT, CLIP_WIDTH } from '../../tools/scene/render-clip.ts';
+import { CLIP_FPS, CLIP_HEIGHT, CLIP_WIDTH } from '../../tools/scene/render-clip.ts';
 import { randomLayout } from '../../tools/scene/scatter.ts';
 import { furniture } from '../../tools/scene/traffic/furniture.ts';
 import { poleView } from '../../tools/scene/views.ts';
@@ -14,7 +14,7 @@ describe('the clips of the demo cameras', () => {
     assert.deepEqual(DEMO_SPECS.map(({ name }) => name).sort(), [...DEMO_CLIPS].sort());
   });
 
-  it('show every line and zone that they have events for', () => {
+  it('have every line and zone before the camera, and most of it in the picture', () => {
     const at = new Float64Array(3);
     for (const { name, view, lines, zones } of DEMO_SPECS) {
       const camera = new Camera(view, CLIP_WIDTH, CLIP_HEIGHT);
@@ -35,8 +35,11 @@ describe('the clips of the demo cameras', () => {
     }
   });
 
-  it('begin again where they end', () => {
-    for (const { frames, periodFrames } of DEMO_SPECS) assert.equal(frames, periodFrames);
+  it('last as long as their traffic takes to repeat itself', () => {
+    for (const { frames, periodFrames } of DEMO_SPECS) {
+      assert.equal(frames, periodFrames);
+      assert.ok(frames >= 60 * CLIP_FPS && frames <= 90 * CLIP_FPS);
+    }
   });
 });
 

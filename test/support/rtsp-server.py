@@ -33,6 +33,7 @@ from rtsp_server import (  # noqa: E402
     GstRtspServer,
     access_units,
     clip_units,
+    end_with_stdin,
     factory,
     feed,
     frame_ns,
@@ -164,6 +165,7 @@ if __name__ == "__main__":
     parser.add_argument("--clip", help="an MP4 file with H.264; a generated picture when left out")
     parser.add_argument("--auth", choices=("digest", "basic"), default="digest")
     options = parser.parse_args()
+    end_with_stdin()
     Gst.init(None)
     methods = {"digest": GstRtsp.RTSPAuthMethod.DIGEST, "basic": GstRtsp.RTSPAuthMethod.BASIC}
     serve(options.port, cameras(options.clip), authentication(methods[options.auth]))

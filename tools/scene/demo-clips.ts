@@ -31,7 +31,7 @@ export const DEMO_SPECS: readonly (ClipSpec & { readonly name: DemoClip })[] = [
     name: 'crossing',
     condition: 'rain',
     seed: 22,
-    density: { ...DENSITIES.normal, pedestriansPerMinute: 26, groupsPerMinute: 5 },
+    density: { ...DENSITIES.normal, pedestriansPerMinute: 20, groupsPerMinute: 3 },
     view: { eye: [-9.5, -14.2, 8], target: [-10.8, -2.5, 0], fovDegrees: 44 },
     lines: [line('west-crossing', [-12.7, 0], [-9.1, 0]), line('stop-line', [-13.9, -8.1], [-13.9, 0])],
     zones: [rectangle('zebra', -12.7, -8.1, -9.1, 8.1)],

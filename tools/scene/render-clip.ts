@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Condition } from '../../src/demo/truth.ts';
@@ -6,7 +6,7 @@ import type { GroundLine, GroundZone } from './ground-events.ts';
 import type { Layout } from './layout.ts';
 import { Random } from './random.ts';
 import { Batch } from './render/batch.ts';
-import type { View } from './render/camera.ts';
+import { Camera, type View } from './render/camera.ts';
 import { Developer } from './render/develop.ts';
 import { PictureRenderer } from './render/picture.ts';
 import { Scene } from './scene.ts';
@@ -22,7 +22,7 @@ export const CLIP_FPS = 25;
 /** Rays that look for the sky from each pixel of what stands still. */
 const RAYS = 16;
 
-/** All that a clip follows from; plain data, so that it can be handed to a thread. */
+/** All that a clip follows from; plain data, so that it can be handed to a process. */
 export interface ClipSpec {
   readonly name: string;
   readonly condition: Condition;
@@ -49,6 +49,11 @@ export interface ClipFiles {
   readonly truth: string;
 }
 
+/** Where the files of a clip grow until they are whole. */
+export function partsOf(name: string, directory: string): [video: string, truth: string] {
+  return [join(directory, `${name}.part.mp4`), join(directory, `${name}.part.truth.json.gz`)];
+}
+
 /** Renders `<name>.mp4` and `<name>.truth.json.gz` into a directory; `traffic` repeats itself after `spec.periodFrames`. */
 export async function renderClip(
   spec: ClipSpec,
@@ -58,6 +63,7 @@ export async function renderClip(
 ): Promise<ClipFiles> {
   const { name, seed, condition, layout, frames } = spec;
   const stepMs = 1000 / CLIP_FPS;
+  const truth = new TruthRecorder(new Camera(spec.view, CLIP_WIDTH, CLIP_HEIGHT), { ...spec, fps: CLIP_FPS });
   const scene = new Scene({
     layout,
     traffic,
@@ -69,9 +75,8 @@ export async function renderClip(
   const background = scene.background(spec.view, CLIP_WIDTH, CLIP_HEIGHT, RAYS);
   const renderer = new PictureRenderer(background);
   const developer = new Developer(CLIP_WIDTH, CLIP_HEIGHT, scene.light, new Random(seed + 1));
-  const truth = new TruthRecorder(background.camera);
-  const video = join(directory, `${name}.mp4`);
-  const writer = await VideoWriter.open(video, {
+  const [videoPart, truthPart] = partsOf(name, directory);
+  const writer = await VideoWriter.open(videoPart, {
     width: CLIP_WIDTH,
     height: CLIP_HEIGHT,
     fps: CLIP_FPS,
@@ -92,9 +97,11 @@ export async function renderClip(
     onFrame(frame + 1);
   }
   await writer.close();
-  const facts = truth.finish({ ...spec, fps: CLIP_FPS });
-  const path = join(directory, `${name}.truth.json.gz`);
-  await writeFile(path, gzipSync(JSON.stringify(facts), { level: 9 }));
+  const facts = truth.finish();
+  await writeFile(truthPart, gzipSync(JSON.stringify(facts), { level: 9 }));
+  const [video, path] = [join(directory, `${name}.mp4`), join(directory, `${name}.truth.json.gz`)];
+  await rename(videoPart, video);
+  await rename(truthPart, path);
   return { video, truth: path };
 }
 

@@ -1,45 +1,32 @@
-import { mkdir } from 'node:fs/promises';
 import type { RenderedClip, RenderOptions } from '../../src/demo/verify/renderer.ts';
+import type { Layout } from './layout.ts';
 import { Random } from './random.ts';
-import { CLIP_FPS, type ClipSpec, renderClip } from './render-clip.ts';
+import { Camera, NEAR, type View } from './render/camera.ts';
+import { CLIP_FPS, CLIP_HEIGHT, CLIP_WIDTH, type ClipFiles, type ClipSpec } from './render-clip.ts';
+import { renderInProcesses } from './render-processes.ts';
 import { randomLayout } from './scatter.ts';
 import { DENSITIES } from './traffic/density.ts';
 import { furniture } from './traffic/furniture.ts';
 import { Plan } from './traffic/plan.ts';
-import { simulate } from './traffic/simulate.ts';
 import { poleView } from './views.ts';
 
 /** The least that signals and people who cross need; a clip shows the beginning of it. */
 const PERIOD_SECONDS = 60;
 
-/** Renders a scene that follows from its seed alone: a junction of its own, seen by another camera in each condition. */
-export async function renderClips({
-  seed,
-  directory,
-  seconds,
-  conditions,
-  signal,
-  onProgress,
-}: RenderOptions): Promise<RenderedClip[]> {
-  await mkdir(directory, { recursive: true });
+/**
+ * Renders a scene that follows from its seed alone: a junction of its own, seen by another camera in each condition.
+ *
+ * @throws the reason of `signal` when it aborts; no half of a clip is left then
+ */
+export async function renderClips(options: RenderOptions): Promise<RenderedClip[]> {
+  const { seed, directory, seconds, conditions, signal, onProgress } = options;
   const frames = Math.round(seconds * CLIP_FPS);
-  const clips: RenderedClip[] = [];
-  for (const [i, condition] of conditions.entries()) {
-    signal?.throwIfAborted();
-    const spec = freshSpec(seed, condition, frames);
-    const files = await renderClip(spec, trafficOf(spec), directory, (done) => {
-      signal?.throwIfAborted();
-      onProgress?.(i * frames + done, conditions.length * frames);
-    });
-    clips.push({ name: spec.name, condition, ...files });
-  }
-  return clips;
-}
-
-/** The traffic a clip shows. */
-export function trafficOf({ layout, density, seed, periodFrames }: ClipSpec) {
-  const stepMs = 1000 / CLIP_FPS;
-  return simulate({ layout, density, seed, periodMs: periodFrames * stepMs, stepMs });
+  const specs = conditions.map((condition) => freshSpec(seed, condition, frames));
+  const files = await renderInProcesses(specs, directory, {
+    ...(signal && { signal }),
+    onFrames: (done) => onProgress?.(done, conditions.length * frames),
+  });
+  return specs.map(({ name, condition }, i) => ({ name, condition, ...(files[i] as ClipFiles) }));
 }
 
 function freshSpec(seed: number, condition: ClipSpec['condition'], frames: number): ClipSpec {
@@ -47,37 +34,37 @@ function freshSpec(seed: number, condition: ClipSpec['condition'], frames: numbe
   const random = new Random(seed);
   const layout = randomLayout(random);
   const own = random.fork(CONDITION_NUMBERS[condition]);
-  const view = poleView(layout, furniture(layout), own);
-  const { zebra, edge } = measures(layout);
+  const { kerbX, kerbY } = new Plan(layout);
+  const box = [
+    [-kerbX, -kerbY],
+    [kerbX, -kerbY],
+    [kerbX, kerbY],
+    [-kerbX, kerbY],
+  ] as const;
   return {
     name: `seed-${seed}-${condition}`,
     condition,
     seed: own.whole(0, 2 ** 30),
     layout,
     density: DENSITIES.quiet,
-    view,
+    view: viewOf(layout, box, own),
     periodFrames: Math.max(frames, PERIOD_SECONDS * CLIP_FPS),
     frames,
     shake: own.between(0, 1),
     bitrate: 1_000_000,
     lines: [],
-    zones: [
-      {
-        name: 'junction-box',
-        polygon: [
-          [-zebra, -edge],
-          [zebra, -edge],
-          [zebra, edge],
-          [-zebra, edge],
-        ],
-      },
-    ],
+    zones: [{ name: 'junction-box', polygon: box }],
   };
 }
 
 const CONDITION_NUMBERS = { day: 1, dusk: 2, night: 3, rain: 4 } as const;
 
-function measures(layout: ClipSpec['layout']): { zebra: number; edge: number } {
-  const plan = new Plan(layout);
-  return { zebra: plan.kerbX, edge: plan.kerbY };
+/** A view in which the whole zone lies before the camera. */
+function viewOf(layout: Layout, zone: readonly (readonly [number, number])[], random: Random): View {
+  const items = furniture(layout);
+  for (;;) {
+    const view = poleView(layout, items, random);
+    const camera = new Camera(view, CLIP_WIDTH, CLIP_HEIGHT);
+    if (zone.every(([x, y]) => camera.depth(x, y, 0) > NEAR)) return view;
+  }
 }

@@ -1,13 +1,12 @@
 /**
- * Renders the clips of the demo cameras: `node tools/scene/render-demo.ts [--out demo] [--clip junction ...]`. About a
- * quarter of an hour a clip on one core; the same files on every machine.
+ * Renders the clips of the demo cameras: `node tools/scene/render-demo.ts [--out demo] [--clip junction ...]`. Some ten
+ * minutes a clip and core; the same files on every machine.
  */
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { DEMO_DIR } from '../../src/demo/clips.ts';
 import { DEMO_SPECS } from './demo-clips.ts';
-import { renderClip } from './render-clip.ts';
-import { trafficOf } from './render-clips.ts';
+import { renderInProcesses } from './render-processes.ts';
 
 const { values } = parseArgs({
   options: {
@@ -17,13 +16,15 @@ const { values } = parseArgs({
 });
 const unknown = values.clip.filter((name) => DEMO_SPECS.every((spec) => spec.name !== name));
 if (unknown.length > 0) throw new Error(`no clip ${unknown}: ${DEMO_SPECS.map(({ name }) => name)}`);
-await mkdir(values.out, { recursive: true });
-for (const spec of DEMO_SPECS.filter(({ name }) => values.clip.includes(name))) {
-  const started = performance.now();
-  const { video, truth } = await renderClip(spec, trafficOf(spec), values.out, (frames) => {
-    if (frames % 100 > 0) return;
-    const seconds = (performance.now() - started) / 1000;
-    console.error(`${spec.name}: ${frames} of ${spec.frames} frames, ${seconds.toFixed()} s`);
-  });
-  for (const path of [video, truth]) console.log(`${path} ${(await stat(path)).size} bytes`);
-}
+const specs = DEMO_SPECS.filter(({ name }) => values.clip.includes(name));
+const frames = specs.reduce((sum, spec) => sum + spec.frames, 0);
+let told = 0;
+const rendered = await renderInProcesses(specs, values.out, {
+  onFrames: (done) => {
+    if (done < told + 100 && done < frames) return;
+    told = done;
+    console.error(`${done} of ${frames} frames`);
+  },
+});
+for (const path of rendered.flatMap(({ video, truth }) => [video, truth]))
+  console.log(`${path} ${(await stat(path)).size} bytes`);

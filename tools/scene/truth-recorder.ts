@@ -4,6 +4,7 @@ import { labelOf } from './label.ts';
 import type { Camera } from './render/camera.ts';
 import type { Sighting } from './render/picture.ts';
 import type { Present } from './scene.ts';
+import { SAMPLE } from './traffic-types.ts';
 
 interface Seen {
   readonly id: number;
@@ -27,12 +28,24 @@ export interface ClipFacts {
 /** Gathers what every frame shows into a clip's truth. */
 export class TruthRecorder {
   readonly #camera: Camera;
+  readonly #facts: ClipFacts;
+  readonly #lines: Truth['lines'];
+  readonly #zones: Truth['zones'];
   /** By agent and pass; one that leaves the picture and comes back is another object. */
   readonly #open = new Map<string, Seen>();
   readonly #all: Seen[] = [];
 
-  constructor(camera: Camera) {
+  constructor(camera: Camera, facts: ClipFacts) {
     this.#camera = camera;
+    this.#facts = facts;
+    this.#lines = facts.lines.map(({ name, points }) => ({
+      name,
+      points: points.map((point) => this.#inPicture(point)),
+    }));
+    this.#zones = facts.zones.map(({ name, polygon }) => ({
+      name,
+      polygon: polygon.map((point) => this.#inPicture(point)),
+    }));
   }
 
   /** `shiftX`, `shiftY`: how far the shaken picture has moved, pixels. */
@@ -76,7 +89,8 @@ export class TruthRecorder {
     });
   }
 
-  finish({ name, seed, condition, fps, frames, lines, zones }: ClipFacts): Truth {
+  finish(): Truth {
+    const { name, seed, condition, fps, frames, lines, zones } = this.#facts;
     // what never shows at all is not in the picture
     const shown = this.#all.filter(({ samples }) =>
       samples.some((value, i) => i % TRUTH_SAMPLE === 8 && value > 0),
@@ -107,22 +121,23 @@ export class TruthRecorder {
       fps,
       frames,
       objects,
-      lines: lines.map((line) => ({ name: line.name, points: line.points.map((p) => this.#inPicture(p)) })),
-      zones: zones.map((zone) => ({ name: zone.name, polygon: zone.polygon.map((p) => this.#inPicture(p)) })),
+      lines: this.#lines,
+      zones: this.#zones,
       events: groundEvents(paths, lines, zones, fps),
     };
   }
 
-  /** The object that shows the same agent when the loop begins again. */
+  /** The object that shows the same agent when the loop begins again: what stays for the whole loop is its own. */
   #continuation(object: Seen, shown: readonly Seen[], frames: number): Seen | undefined {
     if (object.lastFrame !== frames - 1) return undefined;
     const { agent, pass } = object.first;
-    const parked = agent.behaviour === 'parked';
+    // one that stays has a sample for each frame and one more; in the next round it is in its first pass again
+    const stays = agent.startMs === 0 && agent.samples.length / SAMPLE - 1 === frames;
     return shown.find(
       (other) =>
         other.firstFrame === 0 &&
         other.first.agent.id === agent.id &&
-        other.first.pass === (parked ? pass : pass + 1),
+        other.first.pass === (stays ? pass : pass + 1),
     );
   }
 

@@ -4,32 +4,43 @@
 #
 #     tools/train/retrain.sh [--real DIR]
 set -euo pipefail
-cd "$(dirname "$0")/../.."
 real=()
-if [[ ${1:-} == --real ]]; then real=(--real "$2" --real-share 0.12); fi
+case ${1:-} in
+  '') ;;
+  --real) real=(--real "$(realpath -e "$2")" --real-share 0.12) ;;
+  *) echo "usage: tools/train/retrain.sh [--real DIR]" >&2 && exit 1 ;;
+esac
+cd "$(dirname "$0")/../.."
 
 venv=.cache/venv/bin/python
-if [[ ! -x $venv ]]; then
+if [[ ! -e .cache/venv/complete ]]; then
   python3 -m venv .cache/venv
   .cache/venv/bin/pip install --quiet -r tools/train/requirements.txt
+  touch .cache/venv/complete
 fi
 
 # 180 junctions seen from anywhere, and some seen from poles at their corners, as the demo's cameras are
 node=node_modules/.bin/node
 scenes=.cache/scenes
-render() {
+render() { # from to pictures views
   [[ -e $scenes/labels-$1.done ]] && return
   "$node" tools/scene/dataset.ts --out "$scenes" --from "$1" --to "$2" --pictures "$3" --views "$4"
   touch "$scenes/labels-$1.done"
 }
-render 0 90 30 any & render 90 180 30 any & wait
-render 1000 1030 34 pole & render 1030 1060 34 pole & wait
+(render 0 90 30 any && render 1000 1030 34 pole) &
+other=$!
+render 90 180 30 any
+render 1030 1054 34 pole
+wait "$other" # with its exit code, unlike "wait" alone
 
-# small pictures first: they teach the same at little more than half the time
+# Small pictures first: they teach the same at little more than half the time. What was interrupted goes on.
+checkpoint=.cache/street/street.pt
 train() {
-  "$venv" tools/train/train.py --scenes "$scenes" "${real[@]}" --out .cache/street/sightline-street.onnx \
-    --checkpoint .cache/street/street.pt "$@"
+  local resume=()
+  if [[ -e $checkpoint ]]; then resume=(--resume); fi
+  "$venv" tools/train/train.py --scenes "$scenes" "${real[@]}" --minutes 75 --out .cache/street/sightline-street.onnx \
+    --checkpoint "$checkpoint" "${resume[@]}" "$@"
 }
-train --minutes 75 --until 0.5 --width 384 --height 224
-train --minutes 75 --resume
+train --until 0.55 --width 384 --height 224
+train
 echo "trained: .cache/street/sightline-street.onnx; copy it into models/ and its sha256 into models/manifest.json"

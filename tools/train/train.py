@@ -98,15 +98,15 @@ def main() -> None:
         log.write(f"{text}\n")
         log.flush()
 
-    if not options.resume:
-        names = ("width", "height", "batch", "rate", "decay", "average", "real_share", "seed", "minutes", "epochs")
-        note(
-            torch=torch.__version__,
-            device=str(device),
-            pictures=len(samples) - len(validation),
-            validation=len(validation),
-            **{name: getattr(options, name) for name in names},
-        )
+    names = ("width", "height", "batch", "rate", "decay", "average", "real_share", "sources", "seed", "minutes", "epochs")
+    note(
+        torch=torch.__version__,
+        device=str(device),
+        pictures=len(samples) - len(validation),
+        validation=len(validation),
+        resumed_at=step,
+        **{name: getattr(options, name) for name in (*names, "until")},
+    )
 
     def progress() -> float:
         """0 at the beginning, 1 when the time or the epochs are spent."""

@@ -85,11 +85,15 @@ export function rides(
 }
 
 /** Those who go against their lane's direction: a bicycle, a car, and so on. When they go is found out later. */
-export function wrongWayRides(routes: Routes, count: number, random: Random): Ride[] {
+export function wrongWayRides(routes: Routes, density: TrafficDensity, random: Random): Ride[] {
+  const { vehiclesPerMinute: perMinute, wrongWay: count } = density;
+  // a car needs a lane without anybody: there is none where much traffic comes from
+  const least = Math.min(...ARMS.map((name) => perMinute[name]));
+  const quiet = [0, 1, 2, 3].filter((arm) => perMinute[ARMS[arm] as (typeof ARMS)[number]] === least);
   return Array.from({ length: count }, (_, i) => {
     const bicycle = i % 2 === 0;
     const vehicle = bicycle ? ridden(random) : driven('car', random);
-    const arm = random.whole(0, 3);
+    const arm = bicycle ? random.whole(0, 3) : random.pick(quiet);
     return {
       atMs: 0,
       ...vehicle,

@@ -10,10 +10,10 @@ export interface Spot {
 const WAY = 1.9;
 const PARK_WAY = 1.5;
 
-/** Where a crowd gathers: the middle of the free part of a plaza. */
+/** How far a crowd reaches about its gathering place, metres. */
 export const CROWD_RADIUS = 3.3;
 
-/** The open corners with the middle of their gathering place, plazas first. */
+/** Where a crowd gathers, in the free part of a plaza or, where there is none, of a park. */
 export function gatheringPlace(plan: Plan): (Spot & { kind: 'plaza' | 'park' }) | undefined {
   const open = CORNERS.map((name) => plan.corner(name)).filter(({ kind }) => kind !== 'buildings');
   const found = open.find(({ kind }) => kind === 'plaza') ?? open[0];

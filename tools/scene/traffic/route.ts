@@ -197,7 +197,7 @@ export function exitOf(arm: number, movement: Movement): number {
   return (arm + (movement === 'straight' ? 2 : movement === 'left' ? 3 : 1)) % 4;
 }
 
-/** The middles of an arm's parking bays, on one of its sides (`out`: of those who drive out), from the origin. */
+/** The middles of an arm's parking bays, the same on both of its sides, from the origin. */
 export function baysOf(plan: Plan, arm: number): number[] {
   const bays: number[] = [];
   if (plan.planOf(arm).parkingBay === 0) return bays;

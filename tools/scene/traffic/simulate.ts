@@ -80,7 +80,7 @@ export function simulate(options: SimulationOptions): Traffic {
     };
     const whole = addWrongWay(
       traffic,
-      wrongWayRides(routes, density.wrongWay, random),
+      wrongWayRides(routes, density, random),
       (ride) => run.vehicle(ride),
       random,
     );

@@ -90,7 +90,7 @@ export class Vehicle {
     return this.front - this.size.length;
   }
 
-  /** Metres along the route at which its middle leaves the scene. */
+  /** Its middle has left the scene. */
   get gone(): boolean {
     return this.s - this.#wheelbase / 2 > this.route.path.length - 15;
   }

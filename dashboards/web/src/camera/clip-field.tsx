@@ -1,13 +1,7 @@
 import { useId } from 'react';
 import type { DemoClip } from '../../../../src/camera.ts';
+import { CLIP_NAMES } from '../../../../src/clip-names.ts';
 import { FieldNote } from './form-fields.tsx';
-
-const CLIPS: Readonly<Record<DemoClip, string>> = {
-  junction: 'Junction, by day',
-  crossing: 'Crossing, in the rain',
-  avenue: 'Avenue, at night',
-  plaza: 'Plaza, at dusk',
-};
 
 /** The choice of a demo clip. */
 export function ClipField({
@@ -34,9 +28,9 @@ export function ClipField({
         aria-describedby={`${id}-note`}
         className="field"
       >
-        {Object.entries(CLIPS).map(([clip, title]) => (
+        {Object.entries(CLIP_NAMES).map(([clip, name]) => (
           <option key={clip} value={clip}>
-            {title}
+            {name}
           </option>
         ))}
       </select>

@@ -1,4 +1,4 @@
-import type { CameraInput } from '../camera.ts';
+import type { CameraInput } from './camera.ts';
 
 const LEAST_DIGITS = 2;
 

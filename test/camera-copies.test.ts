@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { CameraInput } from '../../src/camera.ts';
-import { copiesOf } from '../../src/demo/copies.ts';
+import type { CameraInput } from '../src/camera.ts';
+import { copiesOf } from '../src/camera-copies.ts';
 
 it('makes so many cameras of one, which differ in id and name', () => {
   const load: CameraInput = {
