@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { EngineError } from '../../src/errors.ts';
+import { BUNDLED_MODEL } from '../../src/models/default-model.ts';
 import { readLabels } from '../../src/models/labels.ts';
 import { listModels } from '../../src/models/list.ts';
 import { loadManifest, modelEntry, readManifest } from '../../src/models/manifest.ts';
+import { inspectWeights } from '../../src/models/verify.ts';
 import { problemsOf } from '../../src/schema-problems.ts';
 
 async function folder(t: TestContext): Promise<string> {
@@ -51,17 +53,31 @@ describe('the manifest of the project', () => {
         'light-person detection',
         'person-reid-retail-0288 embedding',
         'osnet-x0-25 embedding',
+        'sightline-street detection',
       ],
     );
     for (const entry of models) {
       assert.ok(entry.licence && entry.source && entry.sizeBytes, entry.name);
-      assert.match(
-        entry.url!,
-        /^https:\/\/raw\.githubusercontent\.com\/[^/]+\/[^/]+\/[0-9a-f]{40}\/.*\.onnx$/,
-      );
+      if (entry.bundled) assert.equal(entry.url, undefined);
+      else
+        assert.match(
+          entry.url!,
+          /^https:\/\/raw\.githubusercontent\.com\/[^/]+\/[^/]+\/[0-9a-f]{40}\/.*\.onnx$/,
+        );
       const labels = await readLabels({ labelDirs }, entry);
       assert.equal(labels.length > 0, entry.task === 'detection', entry.name);
     }
+  });
+
+  it('brings one detector along: whole, and no more than 3 MB', async () => {
+    const { models } = await loadManifest();
+    const bundled = models.filter((entry) => entry.bundled);
+    assert.deepEqual(
+      bundled.map(({ name }) => name),
+      [BUNDLED_MODEL],
+    );
+    assert.equal((await inspectWeights(bundled[0]!, '/nowhere')).state, 'ready');
+    assert.ok(bundled[0]!.sizeBytes! <= 3e6);
   });
 });
 

@@ -33,14 +33,22 @@ render 90 180 30 any
 render 1030 1054 34 pole
 wait "$other" # with its exit code, unlike "wait" alone
 
+# The last part looks more at what the demo's cameras are like: views from poles twice, half of the others.
+near=.cache/scenes-near
+mkdir -p "$near"
+ln -sfn "$(realpath "$scenes/images")" "$near/images"
+cp "$scenes"/labels-{0,1000,1030}.jsonl "$near/"
+for from in 1000 1030; do cp "$scenes/labels-$from.jsonl" "$near/labels-$from-again.jsonl"; done
+
 # Small pictures first: they teach the same at little more than half the time. What was interrupted goes on.
 checkpoint=.cache/street/street.pt
-train() {
+train() { # scenes, then what else train.py is told
   local resume=()
   if [[ -e $checkpoint ]]; then resume=(--resume); fi
-  "$venv" tools/train/train.py --scenes "$scenes" "${real[@]}" --minutes 75 --out .cache/street/sightline-street.onnx \
-    --checkpoint "$checkpoint" "${resume[@]}" "$@"
+  "$venv" tools/train/train.py --scenes "$1" "${real[@]}" --minutes 84 --out .cache/street/sightline-street.onnx \
+    --checkpoint "$checkpoint" "${resume[@]}" "${@:2}"
 }
-train --until 0.55 --width 384 --height 224
-train
+train "$scenes" --until 0.5 --width 384 --height 224
+train "$scenes" --until 0.62
+train "$near"
 echo "trained: .cache/street/sightline-street.onnx; copy it into models/ and its sha256 into models/manifest.json"
