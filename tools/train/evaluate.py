@@ -131,6 +131,15 @@ def evaluate(
 
     `all` is the mean over the classes that the group holds.
     """
+    found = tallies(detector, pixels, indexes, width, height, batch)
+    return {name: figures(group) for name, group in sorted(found.items())}
+
+
+@torch.no_grad()
+def tallies(
+    detector: Detector, pixels: Pixels, indexes: list[int], width: int, height: int, batch: int = 16
+) -> dict[str, list[Tally]]:
+    """Per group of pictures, the hits and misses of each class."""
     detector.eval()
     device = next(detector.parameters()).device
     groups: dict[str, list[Tally]] = defaultdict(lambda: [Tally() for _ in LABELS])
@@ -149,7 +158,7 @@ def evaluate(
                         each.ignored,
                         bool(each.background[kind]),
                     )
-    return {name: figures(tallies) for name, tallies in sorted(groups.items())}
+    return groups
 
 
 def groups_of(sample: Sample) -> list[str]:

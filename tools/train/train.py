@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from batches import Batches
+from calibrate import calibrated
 from evaluate import evaluate
 from export import export
 from losses import DetectionLoss
@@ -158,9 +159,10 @@ def main() -> None:
 
     if options.until < 1:  # the rest follows with --resume, perhaps at another size
         return
+    scores = calibrated(average.detector, pixels, options.width, options.height) if options.scenes else {}
     export(average.detector.cpu(), options.out, options.width, options.height)
     found = evaluate(average.detector, pixels, validation, options.width, options.height) if validation else {}
-    note(final=True, file=options.out.name, bytes=options.out.stat().st_size, minutes=round(spent / 60, 1), **found)
+    note(final=True, calibrated=scores, file=options.out.name, bytes=options.out.stat().st_size, minutes=round(spent / 60, 1), **found)
 
 
 def parameter_groups(detector: Detector, decay: float) -> list[dict]:
