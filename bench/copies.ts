@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
-import { DEMO_CLIPS, type DemoClip, type DemoSource } from '../src/camera.ts';
-import { clipPath } from '../src/demo/clips.ts';
+import type { DemoClip, DemoSource } from '../src/camera.ts';
+import { clipsIn } from '../src/demo/clips.ts';
 import { EngineError } from '../src/errors.ts';
 import { defaultModel } from '../src/models/default-model.ts';
 import { findModel } from '../src/models/resolve.ts';
@@ -73,7 +72,7 @@ function targetsOf({ copies, decodes, fps }: CopiesBench): Record<string, Target
 
 function existingClip({ clip, config }: CopiesBench): DemoClip {
   const { dir } = config.demo;
-  const found = (clip ? [clip] : DEMO_CLIPS).find((name) => existsSync(clipPath(dir, name)));
+  const found = clipsIn(dir).find((name) => clip === undefined || name === clip);
   if (found) return found;
   throw new EngineError(
     'FILE_NOT_FOUND',

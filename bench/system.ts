@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { CameraStatus } from '../src/camera.ts';
 import type { Config } from '../src/config/schema.ts';
-import { openEmbeddedLog } from '../src/log/embedded-log.ts';
 import type { DetectionsMessage } from '../src/log/messages.ts';
+import { readTopic } from '../src/log/read-topic.ts';
 import { Sightline } from '../test/support/sightline.ts';
 import { waitFor } from '../test/support/wait-for.ts';
 
@@ -67,16 +67,6 @@ export interface LoggedFrame {
 
 /** Everything that the event log holds, in its order. */
 export function loggedFrames(sightline: Sightline): LoggedFrame[] {
-  const log = openEmbeddedLog(join(sightline.dataDir, 'log.db'));
-  try {
-    const found: LoggedFrame[] = [];
-    for (let from = 1; ; ) {
-      const records = log.read('sightline.detections.v1', from, 1_000, 64 * 2 ** 20);
-      if (records.length === 0) return found;
-      for (const { appendedAtMs, value } of records) found.push({ appendedAtMs, message: JSON.parse(value) });
-      from = records[records.length - 1].offset + 1;
-    }
-  } finally {
-    log.close();
-  }
+  const records = readTopic(join(sightline.dataDir, 'log.db'), 'sightline.detections.v1');
+  return Array.from(records, ({ appendedAtMs, value }) => ({ appendedAtMs, message: JSON.parse(value) }));
 }

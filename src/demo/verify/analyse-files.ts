@@ -6,8 +6,8 @@ import type { Camera, CameraStatus } from '../../camera.ts';
 import { systemClock } from '../../clock.ts';
 import type { Config } from '../../config/schema.ts';
 import { EngineError, type ErrorCode } from '../../errors.ts';
-import { openEmbeddedLog } from '../../log/embedded-log.ts';
 import type { DetectionsMessage } from '../../log/messages.ts';
+import { readTopic } from '../../log/read-topic.ts';
 import { createLogger } from '../../observe/logger.ts';
 import { supervise } from '../../supervise.ts';
 import type { FromVisionNode, ToVisionNode } from '../../vision-protocol.ts';
@@ -15,8 +15,6 @@ import type { FromVisionNode, ToVisionNode } from '../../vision-protocol.ts';
 const STOP_TIMEOUT_MS = 12_000;
 /** Files are read on libuv's threads, one for each that is open. */
 const POOL_THREADS = '64';
-const READ_RECORDS = 1_000;
-const READ_BYTES = 64 * 2 ** 20;
 
 /** A file to be played once, as fast as it can be analysed. */
 export interface FileRun {
@@ -137,18 +135,8 @@ function cameraOf({ id, path, analytics }: FileRun): Camera {
 
 function readMessages(path: string, runs: readonly FileRun[]): Map<string, DetectionsMessage[]> {
   const messages = new Map<string, DetectionsMessage[]>(runs.map(({ id }) => [id, []]));
-  const log = openEmbeddedLog(path);
-  try {
-    for (let from = 1; ; ) {
-      const records = log.read('sightline.detections.v1', from, READ_RECORDS, READ_BYTES);
-      if (records.length === 0) break;
-      for (const { key, value } of records) {
-        messages.get(key)?.push(JSON.parse(value) as DetectionsMessage);
-      }
-      from = records[records.length - 1].offset + 1;
-    }
-  } finally {
-    log.close();
+  for (const { key, value } of readTopic(path, 'sightline.detections.v1')) {
+    messages.get(key)?.push(JSON.parse(value) as DetectionsMessage);
   }
   for (const list of messages.values()) list.sort((a, b) => a.ptsMs - b.ptsMs);
   return messages;

@@ -28,7 +28,7 @@ export interface TrafficDensity {
 
 const KINDS = { car: 78, van: 12, bus: 5, truck: 5 };
 
-export const DENSITIES: Readonly<Record<'quiet' | 'normal' | 'busy', TrafficDensity>> = {
+export const DENSITIES: Readonly<Record<'quiet' | 'normal', TrafficDensity>> = {
   quiet: {
     vehiclesPerMinute: { east: 4, north: 1, west: 4, south: 1 },
     kinds: KINDS,
@@ -52,17 +52,5 @@ export const DENSITIES: Readonly<Record<'quiet' | 'normal' | 'busy', TrafficDens
     parked: 0.6,
     stoppingPerMinute: 1,
     wrongWay: 0,
-  },
-  busy: {
-    vehiclesPerMinute: { east: 8, north: 3, west: 8, south: 3 },
-    kinds: KINDS,
-    bicyclesPerMinute: 7,
-    pedestriansPerMinute: 28,
-    groupsPerMinute: 5,
-    loiterers: 7,
-    crowd: 14,
-    parked: 0.75,
-    stoppingPerMinute: 2,
-    wrongWay: 2,
   },
 };

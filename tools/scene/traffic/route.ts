@@ -29,8 +29,8 @@ export interface Route {
   readonly zebras: readonly ZebraSpan[];
   /** Greatest speed in its curves, m/s. */
   readonly bends: readonly { readonly from: number; readonly to: number; readonly speed: number }[];
-  /** Where it pulls up, from where it leaves its lane for that, and where it is back. */
-  readonly halt?: { readonly s: number; readonly leaveS: number; readonly backS: number };
+  /** Where it pulls up, and where it leaves its lane for that. */
+  readonly halt?: { readonly s: number; readonly leaveS: number };
   /** Goes against the direction of its lane, and for nobody. */
   readonly wrongWay?: boolean;
 }
@@ -117,7 +117,7 @@ export class Routes {
     return {
       ...route,
       // the wheels it steers with stand a little short of where it turns out again, so its middle is in the middle
-      halt: { s: (s[3] as number) - 1.5, leaveS: (s[1] as number) - 6, backS: (s[4] as number) + 6 },
+      halt: { s: (s[3] as number) - 1.5, leaveS: (s[1] as number) - 6 },
     };
   }
 

@@ -69,13 +69,4 @@ export class Signals {
   walk(road: Road, atMs: number): boolean {
     return this.walkLeftMs(road, atMs) > 0;
   }
-
-  /** When the road's first green begins. */
-  greenStartMs(road: Road): number {
-    return road === 'east-west' ? 0 : this.#secondMs;
-  }
-
-  get cycleMs(): number {
-    return this.#cycleMs;
-  }
 }

@@ -1,4 +1,5 @@
 import type { Random } from '../random.ts';
+import { type Agent, SAMPLE } from '../traffic-types.ts';
 import { CROWD_RADIUS, gatheringPlace, openSpots, type Spot, toSegment } from './open-ground.ts';
 import { wrapAngle } from './path.ts';
 import { CORNERS, type Plan } from './plan.ts';
@@ -181,4 +182,29 @@ function framesOf(keys: readonly Key[], steps: number): Float64Array {
     frames[step * 3 + 2] = to ? from.heading + (to.heading - from.heading) * f : from.heading;
   }
   return frames;
+}
+
+/** Someone who stays: there for the whole period, and again in the next. */
+export function standerAgent(
+  { behaviour, frames }: Stander,
+  steps: number,
+  stepMs: number,
+  random: Random,
+): Omit<Agent, 'id'> {
+  const samples = new Float32Array((steps + 1) * SAMPLE);
+  let travelled = 0;
+  for (let i = 0; i <= steps; i++) {
+    const [p, q] = [(i % steps) * 3, ((i + 1) % steps) * 3];
+    const moved = Math.hypot(frames[q]! - frames[p]!, frames[q + 1]! - frames[p + 1]!);
+    samples.set([frames[p]!, frames[p + 1]!, frames[p + 2]!, moved * (1000 / stepMs), travelled], i * SAMPLE);
+    travelled += moved;
+  }
+  return {
+    kind: 'person',
+    looks: random.whole(0, 2 ** 30),
+    size: { length: 0.5, width: 0.5, height: random.between(1.5, 1.92) },
+    startMs: 0,
+    samples,
+    behaviour,
+  };
 }
